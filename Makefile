@@ -1,0 +1,57 @@
+# Thin: every target is the plain command below it (README.md lists them for Windows).
+PYTHON ?= python3
+BIN := .venv/bin
+BOOK := $(BIN)/jupyter-book build chapters --config _config.yml --toc _toc.yml --path-output . -W -n --keep-going
+# Small networks run slower on many threads, and one thread gives the same sums everywhere.
+export OMP_NUM_THREADS := 1
+export OPENBLAS_NUM_THREADS := 1
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: help setup book serve test check lab execute release grade demo-class screenshots clean
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | column -t -s '|'
+
+setup: ## make .venv and install what is pinned
+	@$(PYTHON) bootstrap.py
+
+book: setup ## build the website into _build/html
+	@$(BOOK)
+	@echo "The book is at $(CURDIR)/_build/html/index.html"
+
+serve: book ## build and serve the website on http://127.0.0.1:8000
+	$(BIN)/python -m http.server 8000 --bind 127.0.0.1 --directory _build/html
+
+test: book ## everything CI runs
+	@$(PYTHON) bootstrap.py --browser
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python chapters/_tools/execute.py --check
+	$(BIN)/python -m grader release --check
+	$(BIN)/python -m pytest
+
+check: setup ## the fast part of the tests, under a minute
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python chapters/_tools/execute.py --check
+	$(BIN)/python -m grader release --check
+	$(BIN)/python -m pytest -m "not slow" tests nnlib
+
+lab: setup ## JupyterLab on exercises/, with nbgrader's extensions
+	$(BIN)/jupyter lab
+
+execute: setup ## run the chapters again and store their outputs
+	$(BIN)/python chapters/_tools/execute.py
+
+release: setup ## make exercises/ from solutions/
+	$(BIN)/python -m grader release
+
+grade: setup ## grade what lies in submitted/: make grade PS=ps1_perceptron
+	@$(BIN)/python -m grader autograde $(PS)
+
+demo-class: setup ## grade a small made-up class, to see grading at work
+	@$(BIN)/python -m grader demo-class
+
+clean: ## remove what was generated, except .venv and a class's data
+	rm -rf _build .pytest_cache .mypy_cache .ruff_cache

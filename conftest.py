@@ -1,0 +1,36 @@
+"""pytest settings for the whole repository.
+
+Chapters are run by nbval, which compares text outputs exactly but cannot compare pictures: a
+figure's coordinates may differ in the last digit from one processor to another. Here figures are
+taken out of nbval's comparison and compared number by number instead.
+"""
+
+import os
+
+# Before NumPy is imported anywhere: one thread gives the same sums on every machine.
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(variable, "1")
+
+import pytest
+from nbval.plugin import IPyNbCell
+
+from tests.chapters.figures import figures_of, svg_difference
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    """Compare the figures of a notebook cell after nbval has compared its text."""
+    if isinstance(item, IPyNbCell) and "image/svg+xml" not in item.parent.skip_compare:
+        item.parent.skip_compare += ("image/svg+xml",)
+    result = yield
+    if isinstance(item, IPyNbCell) and item.options["check"]:
+        stored, new = figures_of(item.cell.outputs), figures_of(item.test_outputs)
+        if len(stored) != len(new):
+            item.raise_cell_error(f"{len(stored)} figures are stored and {len(new)} were drawn")
+        for stored_svg, new_svg in zip(stored, new, strict=True):
+            if difference := svg_difference(stored_svg, new_svg):
+                item.raise_cell_error(
+                    f"the stored figure differs from the one just drawn: {difference}; "
+                    "if the change is meant, run `make execute`"
+                )
+    return result

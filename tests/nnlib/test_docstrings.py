@@ -1,0 +1,144 @@
+"""Public names carry the sections a reader needs: Parameters, Returns, formula, source, example."""
+
+import importlib
+import inspect
+import pkgutil
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+
+import nnlib
+
+FORMULA_MODULES = {"functional", "perceptron", "logistic", "preprocessing"}
+SOURCE_MODULES = {*FORMULA_MODULES, "datasets"}
+
+
+def sections(docstring: str) -> dict[str, str]:
+    """Split a NumPy-style docstring into its underlined sections."""
+    pieces = re.split(r"^(\w[\w ]*)\n-{3,}\n", inspect.cleandoc(docstring), flags=re.MULTILINE)
+    return dict(zip(pieces[1::2], pieces[2::2], strict=True))
+
+
+def documented_names(section: str) -> set[str]:
+    heads = re.findall(r"^(\S[^:\n]*)(?::|$)", section, flags=re.MULTILINE)
+    return {name.strip().lstrip("*") for head in heads for name in head.split(",")}
+
+
+def lacking(
+    thing: Callable[..., object], *, formula: bool, source: bool, example: bool
+) -> set[str]:
+    """What the docstring of a function or class does not have but should."""
+    found = sections(thing.__doc__ or "")
+    signature = inspect.signature(thing)
+    parameters = set(signature.parameters) - {"self"}
+    missing = parameters - documented_names(found.get("Parameters", ""))
+    wanted = {"Parameters": bool(parameters), "Notes": formula, "References": source}
+    wanted["Returns"] = not inspect.isclass(thing) and signature.return_annotation not in (
+        "None",
+        None,
+    )
+    wanted["Examples"] = example
+    missing |= {name for name, needed in wanted.items() if needed and not found.get(name)}
+    if formula and not re.search(r"(Formula|Prediction|Output):.*=", found.get("Notes", "")):
+        missing.add("formula")
+    if not re.match(r"\S[^\n]*\.(\n|$)", thing.__doc__ or ""):
+        missing.add("summary")
+    return missing
+
+
+def public_things() -> Iterator[tuple[str, str, Callable[..., object]]]:
+    """Yield (module, qualified name, object) for functions, classes and their own methods."""
+    for info in pkgutil.iter_modules(nnlib.__path__):
+        if info.name.startswith("_"):
+            continue
+        module = importlib.import_module(f"nnlib.{info.name}")
+        for name, thing in vars(module).items():
+            if name.startswith("_") or getattr(thing, "__module__", None) != module.__name__:
+                continue
+            yield info.name, name, thing
+            if inspect.isclass(thing):
+                for method, function in inspect.getmembers(thing, inspect.isfunction):
+                    if not method.startswith("_"):
+                        yield info.name, f"{name}.{method}", function
+
+
+THINGS = {f"{module}.{name}": (module, name, thing) for module, name, thing in public_things()}
+
+
+@pytest.mark.parametrize("key", THINGS)
+def test_docstring_is_complete(key) -> None:
+    module, name, thing = THINGS[key]
+    method = "." in name  # its class carries formula, source and example
+    missing = lacking(
+        thing,
+        formula=module in FORMULA_MODULES and not method and name != "train_test_split",
+        source=module in SOURCE_MODULES and not method,
+        example=not method,
+    )
+    assert not missing, f"{key}: the docstring lacks {sorted(missing)}"
+
+
+def test_every_exported_name_is_looked_at() -> None:
+    seen = {name for _, name, _ in THINGS.values()}
+    exported = set(nnlib.__all__)
+    for module in ("datasets", "plots"):
+        exported |= set(importlib.import_module(f"nnlib.{module}").__all__)
+    constants = {name for name in exported if name.isupper()}
+    assert exported - constants <= seen
+    assert {"Perceptron.fit", "Perceptron.weighted_sum", "LogisticNeuron.loss"} <= seen
+
+
+def good(z: float) -> float:
+    """Square a number.
+
+    Parameters
+    ----------
+    z : float
+
+    Returns
+    -------
+    float
+
+    Notes
+    -----
+    Formula: square(z) = z * z.
+
+    References
+    ----------
+    Euclid, Elements, book II.
+
+    Examples
+    --------
+    >>> good(2.0)
+    4.0
+    """
+    return z * z
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "missing"),
+    [
+        ("z : float", "x : float", {"z"}),
+        ("Parameters\n    ----------\n    z : float\n", "", {"Parameters", "z"}),
+        ("Returns\n    -------\n    float\n", "", {"Returns"}),
+        ("Formula: square(z) = z * z.", "It squares.", {"formula"}),
+        ("Notes\n    -----\n    Formula: square(z) = z * z.\n", "", {"Notes", "formula"}),
+        ("References\n    ----------\n    Euclid, Elements, book II.\n", "", {"References"}),
+        ("Examples\n    --------", "Example", {"Examples"}),
+        ("Square a number.", "", {"summary"}),
+    ],
+)
+def test_a_planted_gap_is_found(old, new, missing) -> None:
+    def bad(z: float) -> float:
+        return z * z
+
+    everything = {"formula": True, "source": True, "example": True}
+    assert lacking(good, **everything) == set()
+    assert old in good.__doc__
+    bad.__doc__ = good.__doc__.replace(old, new)
+    assert lacking(bad, **everything) == missing
+
+
+def test_no_docstring_at_all_is_found() -> None:
+    assert "summary" in lacking(lambda: None, formula=False, source=False, example=False)
