@@ -1,7 +1,7 @@
 # Thin: every target is the plain command below it (README.md lists them for Windows).
 PYTHON ?= python3
 BIN := .venv/bin
-BOOK := $(BIN)/jupyter-book build chapters --config _config.yml --toc _toc.yml --path-output . -W -n --keep-going
+BOOK := $(BIN)/jupyter-book build chapters --config _config.yml --toc _toc.yml --path-output . -W -n --keep-going -q
 # Small networks run slower on many threads, and one thread gives the same sums everywhere.
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1

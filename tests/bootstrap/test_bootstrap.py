@@ -1,0 +1,120 @@
+"""Set-up stops with one clear sentence when something is missing, and can be taken up again."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import bootstrap
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_an_old_python_is_named_with_the_remedy():
+    with pytest.raises(bootstrap.SetupError, match=r"Python 3\.11 or newer.*this is 3\.9"):
+        bootstrap.check_python((3, 9, 2))
+    bootstrap.check_python((3, 11, 0))
+
+
+def test_bootstrap_parses_on_an_old_python():
+    # Otherwise an old Python would print a SyntaxError in place of the sentence.
+    import ast
+
+    ast.parse((ROOT / "bootstrap.py").read_text(), feature_version=(3, 6))
+
+
+def test_a_full_disk_is_named(tmp_path):
+    with pytest.raises(bootstrap.SetupError, match=r"needs 1000000\.0 GB of free disk"):
+        bootstrap.check_disk(tmp_path, needed_gb=1e6)
+
+
+@pytest.mark.parametrize(
+    ("output", "says"),
+    [
+        ("WARNING: Retrying after connection broken\nERROR: No matching distribution", "network"),
+        ("OSError: [Errno 28] No space left on device", "disk is full"),
+        ("npm error code ENOTFOUND", "network"),
+        ("ERROR: something else\n", "Its last line was: ERROR: something else"),
+    ],
+)
+def test_the_cause_of_a_failed_install_is_named(output, says):
+    assert says in bootstrap.diagnose(output)
+
+
+def test_a_failed_command_names_the_log(tmp_path):
+    log = tmp_path / "_build" / "setup.log"
+    log.parent.mkdir()
+    command = [sys.executable, "-c", "import sys; print('connection refused'); sys.exit(3)"]
+    with pytest.raises(bootstrap.SetupError, match=r"It failed\..*network.*_build.setup\.log"):
+        bootstrap.run(command, log, "It failed.")
+
+
+@pytest.fixture
+def copy_of_sources(tmp_path):
+    for name in bootstrap.SOURCES:
+        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+    return tmp_path
+
+
+def test_set_up_is_skipped_when_nothing_changed_and_resumed_when_interrupted(
+    copy_of_sources, monkeypatch
+):
+    calls = []
+
+    def interrupted(root, venv, log):
+        calls.append("interrupted")
+        raise KeyboardInterrupt
+
+    def complete(root, venv, log):
+        calls.append("complete")
+        venv.mkdir(exist_ok=True)
+
+    monkeypatch.setattr(bootstrap, "install", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        bootstrap.set_up(copy_of_sources)
+    monkeypatch.setattr(bootstrap, "install", complete)
+    assert bootstrap.set_up(copy_of_sources) is True
+    assert bootstrap.set_up(copy_of_sources) is False
+    (copy_of_sources / "requirements.txt").write_text("numpy==0\n")
+    assert bootstrap.set_up(copy_of_sources) is True
+    assert calls == ["interrupted", "complete", "complete"]
+
+
+def test_no_network_gives_one_sentence_and_a_status(copy_of_sources):
+    # A real run of the script: pip finds no registry, so the set-up must stop with a sentence.
+    env = {"PATH": os.environ["PATH"], "PIP_INDEX_URL": "http://127.0.0.1:9/simple",
+           "PIP_CONFIG_FILE": os.devnull, "PIP_RETRIES": "0", "PIP_TIMEOUT": "1"}
+    env |= {"HOME": str(copy_of_sources)}
+    (copy_of_sources / "constraints.txt").write_text("")
+    (copy_of_sources / "requirements.txt").write_text("a-package-nobody-has==1.0\n")
+    result = subprocess.run([sys.executable, "bootstrap.py"], cwd=copy_of_sources, env=env,
+                            capture_output=True, text=True, timeout=120)
+    assert result.returncode == 1
+    assert result.stderr.startswith("Set-up stopped: pip could not install the pinned packages.")
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_named_browser_is_found(tmp_path, monkeypatch):
+    browser = tmp_path / "my-browser"
+    browser.write_text("#!/bin/sh\n")
+    browser.chmod(0o755)
+    monkeypatch.setenv("CHROMIUM", str(browser))
+    assert bootstrap.find_browser() == str(browser)
+
+
+def test_a_missing_browser_says_what_to_type(tmp_path, monkeypatch):
+    monkeypatch.delenv("CHROMIUM", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(bootstrap.SetupError, match="sudo apt-get install chromium"):
+        bootstrap.install_browser(tmp_path / "_build" / "setup.log")
+
+
+def test_main_turns_an_error_into_one_line(monkeypatch, capsys):
+    def stop():
+        raise bootstrap.SetupError("a reason")
+
+    monkeypatch.setattr(bootstrap, "check_python", stop)
+    assert bootstrap.main([]) == 1
+    assert capsys.readouterr().err == "Set-up stopped: a reason\n"
