@@ -1,0 +1,98 @@
+"""Planted solutions: right and wrong answers to a problem set, each with what must become of it.
+
+They are data, in tests/exercises/<problem set>/*.yml, one function in each file, and come with a
+name that says which misconception or which other method they stand for.
+"""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import yaml
+
+from tests.exercises.problem_set import ROOT, ProblemSet
+
+FOLDER = ROOT / "tests" / "exercises"
+
+
+@dataclass(frozen=True)
+class Plant:
+    """One planted solution.
+
+    `answer` is the grade_id of the cell that it belongs to, `fails` the test cells that must give
+    no points (empty for a right solution), `says` a part of the message of its own test cell.
+    """
+
+    function: str
+    answer: str
+    name: str
+    code: str
+    fails: frozenset[str]
+    says: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.function}: {self.name}"
+
+
+def load(problem_set: str) -> dict[str, tuple[list[Plant], list[Plant]]]:
+    """Return function name -> (wrong solutions, right solutions) of one problem set."""
+    found: dict[str, tuple[list[Plant], list[Plant]]] = {}
+    for path in sorted((FOLDER / problem_set).glob("*.yml")):
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        common = {"function": data["function"], "answer": data["answer"]}
+        wrong = [Plant(**common, **p | {"fails": frozenset(p["fails"])}) for p in data["wrong"]]
+        right = [Plant(**common, **p, fails=frozenset()) for p in data["right"]]
+        plants = found.setdefault(data["function"], ([], []))
+        plants[0].extend(wrong)
+        plants[1].extend(right)
+    return found
+
+
+def functions(problem_set: ProblemSet) -> Iterator[tuple[str, str, str]]:
+    """Yield (grade_id of the answer, function name, its `def` line) for each graded function."""
+    for answer, cell in problem_set.answers.items():
+        for node in ast.parse(cell.source).body:
+            if isinstance(node, ast.FunctionDef):
+                yield answer, node.name, f"def {node.name}({ast.unparse(node.args)}):"
+
+
+def empty_answers(problem_set: ProblemSet) -> Iterator[Plant]:
+    """Yield, for each function, the answers that a grader must never pay for."""
+    for answer, name, head in functions(problem_set):
+        first = ast.parse(head + " pass").body[0].args.args[0].arg  # type: ignore[attr-defined]
+        bodies = ["pass", "return None", "return 0", f"return {first}", "raise ValueError('no')"]
+        for body in bodies:
+            yield Plant(name, answer, body, f"{head}\n    {body}\n", frozenset([f"test_{answer}"]))
+
+
+class _Memory:
+    """Stands in for a function: knows the results of the visible examples and nothing else."""
+
+    def __init__(self, examples: Any) -> None:
+        self.results = {repr(list(arguments.values())): result for arguments, result, _ in examples}
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Return the remembered result, and for any other arguments that of the first example."""
+        return self.results.get(repr(list(arguments)), next(iter(self.results.values())))
+
+
+@cache
+def hard_coded(problem_set: ProblemSet) -> dict[str, Any]:
+    """Return function name -> an impostor that passes the visible check by heart.
+
+    The examples are read off the release: its test cells hold the visible check only, and they are
+    run with a `check` that keeps what it is given.
+    """
+    release, impostors = ProblemSet(problem_set.name, "exercises"), {}
+
+    def check(name: str, _function: Any, _section: str, examples: Any) -> None:
+        impostors[name] = _Memory(examples)
+
+    import numpy as np
+
+    namespace = {"check": check, "np": np} | {name: None for _, name, _ in functions(problem_set)}
+    for cell in release.tests.values():
+        exec(cell.source, namespace)
+    return impostors

@@ -1,0 +1,129 @@
+"""nbgrader itself comes to the quick runner's points, and students see plain sentences."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbgrader.api import Gradebook
+
+from tests.exercises.plants import load
+from tests.exercises.problem_set import ROOT, ProblemSet
+
+NAME = "ps1_perceptron"
+SOURCE = ProblemSet(NAME)
+PLANTS = {str(p): p for wrong, right in load(NAME).values() for p in wrong + right}
+CHOSEN = {
+    "bias": PLANTS["weighted_sum: the bias is forgotten"],
+    "overflow": PLANTS["sigmoid: the formula as it stands overflows"],
+    "count": PLANTS["count_separable_gates: the known answers for 1 and for many epochs"],
+    "tanh": PLANTS["sigmoid: through tanh"],
+    "errstate": PLANTS["sigmoid: the warning is switched off where the value is right"],
+}
+
+pytestmark = pytest.mark.slow
+
+
+def nbgrader(course: Path, *arguments: str) -> str:
+    """Run one nbgrader command in the course; return what it printed."""
+    # nbgrader starts alembic by name, so the folder of this Python must be on PATH.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    environment = os.environ | {"PATH": path}
+    command = [sys.executable, "-m", "nbgrader", *arguments]
+    done = subprocess.run(command, cwd=course, env=environment, capture_output=True, text=True,
+                          timeout=300, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def notebook_of(plant):
+    """Return the source notebook with a planted solution in its place."""
+    notebook = nbformat.read(SOURCE.path, as_version=4)
+    for cell in notebook.cells:
+        if cell.id == plant.answer:
+            cell.source += f"\n\n\n{plant.code}"
+    return notebook
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    """A course in which plain nbgrader has graded the reference, the release and some plants."""
+    course = tmp_path_factory.mktemp("course")
+    shutil.copytree(ROOT / "solutions" / NAME, course / "source" / NAME)
+    nbgrader(course, "generate_assignment", NAME)
+    submissions = {who: notebook_of(plant) for who, plant in CHOSEN.items()}
+    submissions["reference"] = nbformat.read(SOURCE.path, as_version=4)
+    submissions["untouched"] = nbformat.read(course / "release" / NAME / f"{NAME}.ipynb", 4)
+    for who, notebook in submissions.items():
+        folder = course / "submitted" / who / NAME
+        folder.mkdir(parents=True)
+        nbformat.write(notebook, folder / f"{NAME}.ipynb")
+    nbgrader(course, "autograde", NAME)
+    return course
+
+
+def failing(course, who):
+    """Return (test cells without points, cells with part of their points) of one submission."""
+    with Gradebook(f"sqlite:///{course}/gradebook.db") as book:
+        grades = book.find_submission_notebook(NAME, NAME, who).grades
+        scores = {g.name: (g.auto_score, g.max_score) for g in grades if g.name in SOURCE.tests}
+    lost = {name for name, (score, _) in scores.items() if score == 0}
+    return lost, {name for name, (score, most) in scores.items() if score not in (0, most)}
+
+
+def test_nbgrader_agrees_with_the_quick_runner(course):
+    assert failing(course, "reference") == (set(), set())
+    assert failing(course, "untouched") == (set(SOURCE.tests), set())
+    assert {who: failing(course, who) for who in CHOSEN} == {
+        who: (set(plant.fails), set()) for who, plant in CHOSEN.items()
+    }
+
+
+def test_a_written_answer_waits_for_a_person_and_an_untouched_one_does_not(course):
+    with Gradebook(f"sqlite:///{course}/gradebook.db") as book:
+        waiting = {
+            who: book.find_grade("explain_xor", NAME, NAME, who).needs_manual_grade
+            for who in ("reference", "untouched")
+        }
+        assert waiting == {"reference": True, "untouched": False}
+        assert book.find_assignment(NAME).max_score == 20
+
+
+def error_of(course, who, test):
+    path = course / "autograded" / who / NAME / f"{NAME}.ipynb"
+    cell = next(c for c in nbformat.read(path, as_version=4).cells if c.id == test)
+    return next(output for output in cell.outputs if output.output_type == "error")
+
+
+def test_students_see_sentences_instead_of_tracebacks(course):
+    error = error_of(course, "untouched", "test_predict")
+    assert error.ename == "NotImplementedError"
+    assert error.traceback == ["predict: not attempted yet. No points for this exercise so far."]
+    error = error_of(course, "bias", "test_weighted_sum")
+    assert error.ename == "AssertionError"
+    assert error.traceback[0].splitlines() == [
+        "weighted_sum: incorrect.",
+        "  You passed in  x = [1.0, 2.0] (float64 array of shape (2,))",
+        "                 w = [0.5, -1.0] (float64 array of shape (2,))",
+        "                 b = 0.25",
+        "  Expected       -1.25",
+        "  What came      -1.5 (float64)",
+        "  Difference     the values differ",
+        "  Likely cause   the bias b was not added",
+        '  Read again     chapter 2, "The weighted sum"',
+    ]
+
+
+def test_validate_gives_the_same_answer_as_the_visible_checks(course):
+    notebook = f"submitted/reference/{NAME}/{NAME}.ipynb"
+    # Without hidden tests: what a student has.
+    for who, wanted in (("untouched", "VALIDATION FAILED ON 7 CELL(S)"), ("reference", "Success")):
+        release = nbformat.read(course / "release" / NAME / f"{NAME}.ipynb", as_version=4)
+        for cell in release.cells:
+            if who == "reference" and cell.metadata.get("nbgrader", {}).get("solution"):
+                cell.source = next(c.source for c in SOURCE.notebook.cells if c.id == cell.id)
+        nbformat.write(release, course / notebook)
+        assert wanted in " ".join(nbgrader(course, "validate", notebook).split())

@@ -1,0 +1,136 @@
+"""The source notebooks have the common form, and the checks of that form can fail."""
+
+import copy
+import re
+
+import nbformat
+import pytest
+
+from tests.exercises.problem_set import ROOT, ProblemSet, run_cell
+from tests.exercises.structure import HIDDEN, faults, statement_faults
+
+CHAPTERS = {"ps1_perceptron": "02_perceptron"}
+
+
+def headings(chapter):
+    notebook = nbformat.read(ROOT / "chapters" / f"{chapter}.ipynb", as_version=4)
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    return set(re.findall(r"^#+ (.+)$", text, re.M))
+
+
+@pytest.fixture(params=CHAPTERS, scope="module")
+def source(request):
+    return ProblemSet(request.param)
+
+
+def test_the_notebook_has_the_common_form(source):
+    assert faults(source.notebook) == []
+    assert statement_faults(source.notebook, headings(CHAPTERS[source.name])) == []
+
+
+def test_every_test_cell_can_fail(source):
+    """Without the answers each test cell fails, and its hidden tests fail by themselves."""
+    for name, cell in source.tests.items():
+        assert run_cell(cell.source, name, {"__name__": "__main__"})
+        hidden = HIDDEN.search(cell.source)[1]
+        assert run_cell(hidden, name, {"__name__": "__main__"}).startswith("NameError")
+
+
+def test_the_hidden_tests_need_nothing_but_the_student_functions(source):
+    """Names that a student may have overwritten, such as check, np or sum, are not used."""
+    for name, cell in source.tests.items():
+        namespace = {"__name__": "__main__"}
+        for answer in ("helper", *source.answers):
+            text = next(c.source for c in source.notebook.cells if c.id == answer)
+            assert run_cell(text, answer, namespace) == ""
+        broken = dict.fromkeys(("check", "difference", "attempt", "show", "visible", "np"), 0)
+        everyday = dict.fromkeys(("list", "max", "min", "sum", "abs", "all", "any", "x", "w"), 0)
+        assert run_cell(HIDDEN.search(cell.source)[1], name, namespace | broken | everyday) == ""
+
+
+def test_the_summary_knows_the_points(source):
+    cell = next(cell for cell in source.notebook.cells if cell.id == "summary")
+    namespace = {"visible": {}}
+    assert run_cell(cell.source, "summary", namespace) == ""
+    points = [points for _, points, _ in namespace["exercises"]]
+    assert points == [c.metadata["nbgrader"]["points"] for c in source.tests.values()]
+    assert f" of {sum(points)} points" in cell.source
+
+
+def drop_hidden_tests(cells):
+    cells["test_predict"].source = HIDDEN.sub("", cells["test_predict"].source)
+
+
+def drop_points(cells):
+    cells["test_predict"].metadata["nbgrader"]["points"] = 0
+
+
+def unlock(cells):
+    cells["test_predict"].metadata["nbgrader"]["locked"] = False
+
+
+def value_at_the_end(cells):
+    cells["test_predict"].source += "\n2"
+
+
+def untag(cells):
+    del cells["test_predict"].metadata["tags"]
+
+
+def repeat_a_grade_id(cells):
+    cells["test_predict"].metadata["nbgrader"]["grade_id"] = "test_weighted_sum"
+
+
+def rename_a_test(cells):
+    cells["test_predict"].metadata["nbgrader"]["grade_id"] = "check_predict"
+
+
+def unmark_the_solution(cells):
+    cells["predict"].source = cells["predict"].source.replace("### BEGIN SOLUTION", "")
+
+
+def set_a_name(cells):
+    cells["test_predict"].source = "corners = 4\n" + cells["test_predict"].source
+
+
+def use_nnlib(cells):
+    cells["predict"].source += "\nfrom nnlib import Perceptron"
+
+
+def store_an_output(cells):
+    cells["helper"].execution_count = 1
+
+
+@pytest.mark.parametrize(("damage", "complaint"), [
+    (drop_hidden_tests, "test_predict: there are no hidden tests"),
+    (drop_points, "test_predict: a test cell needs points"),
+    (unlock, "test_predict: a test cell is locked"),
+    (value_at_the_end, "test_predict: the cell must end with the block"),
+    (untag, "test_predict: needs the tag raises-exception"),
+    (repeat_a_grade_id, "test_weighted_sum: the grade_id is used twice"),
+    (rename_a_test, "test_predict: no such test cell"),
+    (unmark_the_solution, "predict: an answer needs a solution region"),
+    (set_a_name, "test_predict: the visible part consists of calls of check"),
+    (use_nnlib, "predict: the answers use NumPy only"),
+    (store_an_output, "helper: a source stores no outputs"),
+])
+def test_a_damaged_notebook_is_noticed(damage, complaint):
+    notebook = copy.deepcopy(ProblemSet("ps1_perceptron").notebook)
+    damage({cell.id: cell for cell in notebook.cells})
+    assert any(fault.startswith(complaint) for fault in faults(notebook)), faults(notebook)
+
+
+@pytest.mark.parametrize(("old", "new", "complaint"), [
+    ("Hint 2", "More", "predict: the statement before it needs two folded hints"),
+    ("**Pitfalls.**", "", "predict: its statement lacks **Pitfalls.**"),
+])
+def test_a_poorer_statement_is_noticed(old, new, complaint):
+    notebook = copy.deepcopy(ProblemSet("ps1_perceptron").notebook)
+    statement = next(cell for cell in notebook.cells if cell.id == "about_predict")
+    statement.source = statement.source.replace(old, new)
+    assert complaint in statement_faults(notebook, headings("02_perceptron"))
+
+
+def test_a_section_that_the_chapter_does_not_have_is_noticed():
+    fault = statement_faults(ProblemSet("ps1_perceptron").notebook, {"The weighted sum"})
+    assert "test_train_perceptron: the chapter has no section 'Learning from mistakes'" in fault
