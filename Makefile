@@ -7,7 +7,7 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup book serve test check lab execute release grade demo-class screenshots clean
+.PHONY: help setup book serve test check lab execute release grade report demo-class clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -39,7 +39,7 @@ check: setup ## the fast part of the tests, under a minute
 	$(BIN)/python -m pytest -m "not slow" tests nnlib
 
 lab: setup ## JupyterLab on exercises/, with nbgrader's extensions
-	$(BIN)/jupyter lab
+	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/exercises
 
 execute: setup ## run the chapters again and store their outputs
 	$(BIN)/python chapters/_tools/execute.py
@@ -49,6 +49,9 @@ release: setup ## make exercises/ from solutions/
 
 grade: setup ## grade what lies in submitted/: make grade PS=ps1_perceptron
 	@$(BIN)/python -m grader autograde $(PS)
+
+report: setup ## after grading by hand: write feedback and CSV again: make report PS=…
+	@$(BIN)/python -m grader report $(PS)
 
 demo-class: setup ## grade a small made-up class, to see grading at work
 	@$(BIN)/python -m grader demo-class

@@ -1,0 +1,89 @@
+"""What each command prints and returns; the work is done in the modules named after it."""
+
+import argparse
+import sys
+
+from grader import autograde as grading
+from grader import release as releasing
+from grader.autograde import Report
+from grader.course import Course, find_course
+from grader.demo.build import build_demo_class
+from grader.errors import Exit, GraderError
+from grader.outcomes import Outcome, Status
+from grader.table import format_table, format_totals
+
+
+def release(arguments: argparse.Namespace) -> Exit:
+    """Store the release of some or all problem sets, or check the stored one."""
+    course = find_course(arguments.course_dir)
+    names = arguments.problem_sets or course.problem_sets()
+    if not names:
+        source = course.show(course.folder("source"))
+        raise GraderError(f"There is no problem set to release: expected {source}/<PS>/<PS>.ipynb.")
+    orphans = [] if arguments.problem_sets else releasing.find_orphans(course)
+    if arguments.check:
+        return _check(course, names, orphans)
+    for name in names:
+        changed = releasing.release(course, name)
+        print(f"{name}: " + (f"wrote {', '.join(changed)}" if changed else "up to date"))
+    for line in orphans:
+        print(line, file=sys.stderr)
+    return Exit.DONE
+
+
+def _check(course: Course, names: list[str], orphans: list[str]) -> Exit:
+    drift = orphans + [line for name in names for line in releasing.check_release(course, name)]
+    if not drift:
+        print(f"The release is up to date: {', '.join(names)}.")
+        return Exit.DONE
+    for line in drift:
+        print(line, file=sys.stderr)
+    print("The release differs from solutions/: run `make release`.", file=sys.stderr)
+    return Exit.NEEDS_A_PERSON
+
+
+def autograde(arguments: argparse.Namespace) -> Exit:
+    """Grade a class and print the table."""
+    course = find_course(arguments.course_dir)
+    found = grading.grade(course, _named(course, arguments), arguments.student)
+    chosen = arguments.student or [outcome.student for outcome in found.outcomes]
+    return _print_report(course, found, [o for o in found.outcomes if o.student in chosen])
+
+
+def report(arguments: argparse.Namespace) -> Exit:
+    """Print the table again, with what has been graded by hand since."""
+    course = find_course(arguments.course_dir)
+    found = grading.report(course, _named(course, arguments))
+    return _print_report(course, found, found.outcomes)
+
+
+def demo_class(arguments: argparse.Namespace) -> Exit:
+    """Make a class, grade it, and say where to look."""
+    course = find_course(arguments.course_dir)
+    demo, students = build_demo_class(course, course.require(arguments.problem_set))
+    print(f"A made-up class of {len(students)} hands in {arguments.problem_set}:")
+    width = max(len(student.id) for student in students)
+    for student in students:
+        print(f"  {student.id:<{width}}  {student.story}")
+    print()
+    found = grading.grade(demo, arguments.problem_set)
+    _print_report(demo, found, found.outcomes)
+    where = course.show(demo.root)
+    print(f"All of it lies in {where}/. To see it in formgrader, as an instructor does:")
+    print(f"  cd {where} && {sys.executable} -m jupyterlab --LabApp.default_url=/formgrader")
+    return Exit.DONE
+
+
+def _named(course: Course, arguments: argparse.Namespace) -> str:
+    if not arguments.problem_set:
+        known = ", ".join(course.problem_sets())
+        raise GraderError(f"Name a problem set, as in make grade PS=<name>; there are: {known}.")
+    return str(arguments.problem_set)
+
+
+def _print_report(course: Course, found: Report, outcomes: list[Outcome]) -> Exit:
+    print(format_table(outcomes))
+    print(format_totals(outcomes))
+    feedback = course.show(course.folder("feedback"))
+    print(f"Grades: {course.show(found.csv)}  feedback: {feedback}/  log: {course.show(found.log)}")
+    return Exit.NEEDS_A_PERSON if any(o.status is Status.PERSON for o in outcomes) else Exit.DONE

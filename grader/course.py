@@ -1,0 +1,96 @@
+"""A course on disk: its nbgrader settings, its problem sets and its folders."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbgrader.api import Gradebook
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config
+from traitlets.config.loader import PyFileConfigLoader
+
+from grader.errors import GraderError
+
+CONFIG_NAME = "nbgrader_config.py"
+
+
+@dataclass(frozen=True)
+class Course:
+    """A course's root folder and settings.
+
+    Parameters
+    ----------
+    root : Path
+        Folder that holds `nbgrader_config.py`.
+    config : Config
+        What that file sets.
+    """
+
+    root: Path
+    config: Config
+
+    def coursedir(self, problem_set: str = "") -> CourseDirectory:
+        """Return nbgrader's view of the course, for one problem set or for all."""
+        return CourseDirectory(config=self.config, root=str(self.root), assignment_id=problem_set)
+
+    def gradebook(self) -> Gradebook:
+        """Open the gradebook (a context manager), making it when there is none."""
+        coursedir = self.coursedir()
+        return Gradebook(coursedir.db_url, coursedir.course_id)
+
+    def folder(self, step: str, student: str = ".", problem_set: str = "") -> Path:
+        """Return the folder of one nbgrader step: source, release, submitted, autograded, feedback.
+
+        Notes
+        -----
+        The order of the parts follows `CourseDirectory.directory_structure`.
+        """
+        coursedir = self.coursedir()
+        name = getattr(coursedir, f"{step}_directory")
+        return Path(coursedir.format_path(name, student, problem_set or "."))
+
+    def grades(self, problem_set: str, ending: str) -> Path:
+        """Return the path of a file that this package writes: the CSV or the log."""
+        return self.root / "grades" / f"{problem_set}{ending}"
+
+    def show(self, path: Path) -> str:
+        """Return `path` as a user of this course would type it."""
+        inside = path.is_relative_to(self.root)
+        return path.relative_to(self.root).as_posix() if inside else str(path)
+
+    def problem_sets(self) -> list[str]:
+        """Return the names of the problem sets that have a source notebook."""
+        source = self.folder("source")
+        return sorted(p.parent.name for p in source.glob("*/*.ipynb") if p.stem == p.parent.name)
+
+    def require(self, problem_set: str) -> str:
+        """Return `problem_set` when the course has it, and raise GraderError when not."""
+        known = self.problem_sets()
+        if problem_set not in known:
+            raise GraderError(
+                f"There is no problem set {problem_set!r}: "
+                f"{self.show(self.folder('source'))}/ holds {', '.join(known) or 'none'}."
+            )
+        return problem_set
+
+
+def find_course(start: Path) -> Course:
+    """Load the course that `start` lies in.
+
+    Parameters
+    ----------
+    start : Path
+        The course root or any folder below it.
+
+    Raises
+    ------
+    GraderError
+        When neither `start` nor a folder above it holds nbgrader_config.py.
+    """
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        if (folder / CONFIG_NAME).is_file():
+            return Course(folder, PyFileConfigLoader(CONFIG_NAME, str(folder)).load_config())
+    raise GraderError(
+        f"No {CONFIG_NAME} in {start} or above it: run this in the course's folder "
+        "or name it with --course-dir."
+    )

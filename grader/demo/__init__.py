@@ -1,0 +1,1 @@
+"""A made-up class for each problem set that has a `<problem set>.toml` here."""

@@ -1,0 +1,60 @@
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from grader.causes import find_causes
+from tests.grader.tiny_course import graded_tag, tag
+
+
+def error(name, message=""):
+    return new_output("error", ename=name, evalue=message, traceback=[])
+
+
+def causes(tmp_path, *cells):
+    path = tmp_path / "graded.ipynb"
+    nbformat.write(new_notebook(cells=list(cells)), path)
+    return find_causes(path)
+
+
+def own(*outputs):
+    return new_code_cell("x", metadata=tag("double", solution=True), outputs=list(outputs))
+
+
+def graded(*outputs, name="test_double"):
+    return new_code_cell("x", metadata=graded_tag(name, 1), outputs=list(outputs))
+
+
+@pytest.mark.parametrize(
+    ("output", "cause"),
+    [
+        (error("AssertionError", "wrong sign"), "wrong answer"),
+        (error("Verdict", "double: incorrect"), "wrong answer"),
+        (error("NotImplementedError", "Not attempted: replace this line"), "not attempted"),
+        (error("NotImplementedError", "double: needs square first."), "needs square first"),
+        (error("NotImplementedError"), "NotImplementedError"),
+        (error("CellTimeoutError"), "over the time limit"),
+        (error("KeyboardInterrupt"), "over the time limit"),
+        (error("ValueError", "shapes"), "ValueError"),
+        (new_output("stream", name="stderr", text="a warning"), "wrote to stderr"),
+        (new_output("execute_result", data={"text/plain": "0.5"}), "wrong answer"),
+    ],
+)
+def test_cause_of_a_failed_test(tmp_path, output, cause):
+    assert causes(tmp_path, own(), graded(output)) == {"test_double": cause}
+
+
+@pytest.mark.parametrize("name", ["SyntaxError", "IndentationError"])
+def test_cell_that_does_not_parse_explains_its_own_test_only(tmp_path, name):
+    found = causes(
+        tmp_path,
+        own(error(name)),
+        graded(error("NameError")),
+        own(),
+        graded(error("AssertionError"), name="test_square"),
+    )
+    assert found == {"test_double": "does not parse", "test_square": "wrong answer"}
+
+
+def test_written_answer_without_points_was_not_touched(tmp_path):
+    cell = new_markdown_cell("x", metadata=tag("explain", grade=True, solution=True, points=4))
+    assert causes(tmp_path, cell) == {"explain": "not attempted"}

@@ -1,0 +1,117 @@
+"""What a student writes is shown on feedback and formgrader pages, and none of it can run there."""
+
+from html.parser import HTMLParser
+
+import pytest
+from nbconvert.exporters import HTMLExporter
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
+from nbgrader.converters import GenerateFeedback
+
+ACTIVE = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    '<img src="https://example.org/spy.png">',
+    '<a href="javascript:alert(1)">x</a>',
+    '<a href="data:text/html,alert(1)">x</a>',
+    '<a href=" DATA:text/html,x">x</a>',
+    "<iframe src='https://example.org'></iframe>",
+    "<svg onload=alert(1)></svg>",
+    "<p style='background:url(https://example.org)'>x</p>",
+    "<form action='https://example.org'><button>x</button></form>",
+]
+
+
+class ActiveContent(HTMLParser):
+    """Collect everything on a page that could run or fetch."""
+
+    def __init__(self):
+        super().__init__()
+        self.found = []
+        self.inside = ""
+
+    def handle_starttag(self, tag, attributes):
+        self.inside = tag
+        if tag in ("iframe", "svg", "form", "object", "embed"):
+            self.found.append(tag)
+        for name, value in attributes:
+            address = (value or "").strip().lower()
+            runs = name.startswith("on") or name == "style"
+            scheme = address.startswith(("javascript:", "data:text"))
+            fetches = tag == "img" and name == "src" and not address.startswith("data:image/")
+            if runs or scheme or fetches:
+                self.found.append(f"{tag} {name}={value}")
+
+    def handle_data(self, data):
+        if self.inside == "script" and "alert(" in data:
+            self.found.append(data)
+
+
+def active_content(html):
+    parser = ActiveContent()
+    parser.feed(html)
+    return parser.found
+
+
+@pytest.fixture
+def render(course):
+    """Return a function: cells -> the feedback page that this course's settings make of them."""
+    feedback = GenerateFeedback(coursedir=course.coursedir("tiny"), config=course.config)
+    score = {"notebook": "tiny", "score": 0, "max_score": 0, "late_penalty": 0}
+
+    def export(*cells):
+        notebook = new_notebook(cells=list(cells))
+        exporter = HTMLExporter(config=feedback.config)
+        html, _ = exporter.from_notebook_node(notebook, resources={"nbgrader": score})
+        return html[html.index('id="notebook-container"') :]
+
+    return export
+
+
+@pytest.mark.parametrize("code", ACTIVE)
+def test_active_content_is_shown_as_text_wherever_a_student_puts_it(render, code):
+    assert active_content(code), "the check sees it"
+    shown = new_output("display_data", data={"text/html": code})
+    written = new_output("display_data", data={"text/markdown": code})
+    page = render(
+        new_markdown_cell(f"my answer\n\n{code}"),
+        new_markdown_cell(f"inline {code}"),
+        new_raw_cell(code),
+        new_code_cell("show()", outputs=[shown, written]),
+    )
+    assert "my answer" in page
+    assert active_content(page) == []
+
+
+def test_script_output_is_left_out(render):
+    output = new_output("display_data", data={"application/javascript": "alert(1)"})
+    assert active_content(render(new_code_cell("show()", outputs=[output]))) == []
+
+
+def test_ordinary_writing_survives(render):
+    picture = {"drawing.png": {"image/png": "aGVsbG8="}}
+    page = render(
+        new_markdown_cell("# Title\n\n**bold** and $a < b$\n\n| x | y |\n|---|---|\n| 1 | 2 |"),
+        new_markdown_cell("<details><summary>Hint</summary>\n\nlook\n\n</details>"),
+        new_markdown_cell(
+            "![a drawing](attachment:drawing.png) [link](https://example.org)", attachments=picture
+        ),
+        new_code_cell("1", outputs=[new_output("stream", name="stdout", text="a < b")]),
+    )
+    for expected in (
+        "<h1",
+        "<strong>bold</strong>",
+        "$a &lt; b$",
+        "<th>x</th>",
+        "<details><summary>Hint</summary>",
+        '<img alt="a drawing" src="data:image/png;base64,aGVsbG8="',
+        '<a href="https://example.org">link</a>',
+        "a &lt; b",
+    ):
+        assert expected in page
+
+
+def test_picture_that_was_not_handed_in_costs_no_page(render):
+    page = render(new_markdown_cell("see ![x](attachment:lost.png) <script>alert(1)</script>"))
+    assert "(missing attachment: lost.png)" in page
+    assert "see ![x](attachment:lost.png)" in page
+    assert active_content(page) == []
