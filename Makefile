@@ -7,7 +7,7 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup book serve test check lab execute release grade report demo-class clean
+.PHONY: help setup book serve test check lab execute release grade report demo-class screenshots clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -52,6 +52,9 @@ grade: setup ## grade what lies in submitted/: make grade PS=ps1_perceptron
 
 report: setup ## after grading by hand: write feedback and CSV again: make report PS=…
 	@$(BIN)/python -m grader report $(PS)
+
+screenshots: book ## photograph every page: _build/screenshots/
+	$(BIN)/python -m tests.site.screenshots
 
 demo-class: setup ## grade a small made-up class, to see grading at work
 	@$(BIN)/python -m grader demo-class
