@@ -7,7 +7,7 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup book serve test check lab execute release grade report demo-class screenshots clean
+.PHONY: help setup torch book serve test check lab execute release grade report demo-class screenshots clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -16,6 +16,9 @@ help: ## list the targets
 setup: ## make .venv and install what is pinned
 	@$(PYTHON) bootstrap.py
 
+torch: setup ## add PyTorch's CPU build, for tests and chapters: make torch CUDA=1 accepts CUDA
+	@$(PYTHON) bootstrap.py --torch $(if $(CUDA),--cuda)
+
 book: setup ## build the website into _build/html
 	@$(BOOK)
 	@echo "The book is at $(CURDIR)/_build/html/index.html"
@@ -23,7 +26,7 @@ book: setup ## build the website into _build/html
 serve: book ## build and serve the website on http://127.0.0.1:8000
 	$(BIN)/python -m http.server 8000 --bind 127.0.0.1 --directory _build/html
 
-test: book ## everything CI runs
+test: book torch ## everything CI runs
 	@$(PYTHON) bootstrap.py --browser
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -31,17 +34,17 @@ test: book ## everything CI runs
 	$(BIN)/python -m grader release --check
 	$(BIN)/python -m pytest
 
-check: setup ## the fast part of the tests, under a minute
+check: torch ## the fast part of the tests, under a minute
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python chapters/_tools/execute.py --check
 	$(BIN)/python -m grader release --check
 	$(BIN)/python -m pytest -m "not slow" tests nnlib
 
-lab: setup ## JupyterLab on exercises/, with nbgrader's extensions
+lab: torch ## JupyterLab on exercises/, with nbgrader's extensions
 	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/exercises
 
-execute: setup ## run the chapters again and store their outputs
+execute: torch ## run the chapters again and store their outputs
 	$(BIN)/python chapters/_tools/execute.py
 
 release: setup ## make exercises/ from solutions/

@@ -6,6 +6,7 @@ says so in one sentence. Running it again is cheap, and mends a set-up that was 
 
 import argparse
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -105,11 +106,20 @@ def make_venv(venv, log):
     return python
 
 
+def split_requirements(root):
+    """Return the lines of requirements.txt that reading the book needs, and PyTorch's line."""
+    lines = (root / "requirements.txt").read_text().split("\n")
+    pins = [line for line in lines if line and not line.startswith(("#", "-c"))]
+    (torch,) = [line for line in pins if line.startswith("torch==")]
+    return [line for line in pins if line != torch], torch
+
+
 def install(root, venv, log):
-    """Install the pinned Python packages, nnlib itself, and the pinned web assets."""
+    """Install the pinned Python packages but PyTorch, nnlib itself, and the pinned web assets."""
     python = make_venv(venv, log)
-    run([python, "-m", "pip", "install", "--disable-pip-version-check",
-         "-r", root / "requirements.txt", "-e", root, "-c", root / "constraints.txt"],
+    pins, _ = split_requirements(root)
+    run([python, "-m", "pip", "install", "--disable-pip-version-check", *pins,
+         "-e", root, "-c", root / "constraints.txt"],
         log, "pip could not install the pinned packages.")
     env = dict(os.environ)
     # npm's own scripts look for `node` on PATH; the course brings its own through PyPI.
@@ -139,6 +149,36 @@ def set_up(root=ROOT):
     # Written last: an interrupted set-up has no stamp and is taken up again.
     stamp.write_text(wanted)
     return True
+
+
+def brings_cuda(report):
+    """Tell from pip's report whether the PyTorch it would install needs CUDA packages."""
+    needed = report["install"][0]["metadata"].get("requires_dist", [])
+    return any(line.lower().startswith(("nvidia-", "cuda-", "triton")) for line in needed)
+
+
+def install_torch(root=ROOT, accept_cuda=False):
+    """Install PyTorch's CPU build, which the tests and some chapters need; the website does not."""
+    venv = root / ".venv"
+    _, torch = split_requirements(root)
+    stamp = venv / "course-torch.txt"
+    if stamp.exists() and stamp.read_text() == torch:
+        return
+    print("Installing PyTorch (CPU) ...", flush=True)
+    log = root / "_build" / "setup.log"
+    report = root / "_build" / "torch-report.json"
+    pip = [venv_bin(venv) / "python", "-m", "pip", "install", "--disable-pip-version-check"]
+    explain = "pip could not install {}.".format(torch)
+    run([*pip, "--dry-run", "--no-deps", "--ignore-installed", "--quiet", "--report", report,
+         torch], log, explain)
+    if brings_cuda(json.loads(report.read_text())) and not accept_cuda:
+        raise SetupError(
+            "pip would install the CUDA build of {}, several gigabytes; point it to PyTorch's "
+            "index of CPU builds (variable PIP_EXTRA_INDEX_URL, address on PyTorch's install page "
+            "under 'CPU'), or accept CUDA with 'python bootstrap.py --torch --cuda'.".format(torch)
+        )
+    run([*pip, torch, "-c", root / "constraints.txt"], log, explain)
+    stamp.write_text(torch)
 
 
 def find_browser():
@@ -171,10 +211,16 @@ def main(argv=None):
     parser = argparse.ArgumentParser(description="Set the course up in .venv.")
     parser.add_argument("--browser", action="store_true",
                         help="also make sure that Chromium is there for the browser tests")
+    parser.add_argument("--torch", action="store_true",
+                        help="also install PyTorch, for the tests and for running chapters")
+    parser.add_argument("--cuda", action="store_true",
+                        help="with --torch: accept a build of PyTorch that brings CUDA packages")
     options = parser.parse_args(argv)
     try:
         check_python()
         set_up()
+        if options.torch:
+            install_torch(accept_cuda=options.cuda)
         if options.browser:
             install_browser(ROOT / "_build" / "setup.log")
     except SetupError as error:

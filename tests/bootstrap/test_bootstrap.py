@@ -1,5 +1,6 @@
 """Set-up stops with one clear sentence when something is missing, and can be taken up again."""
 
+import json
 import os
 import subprocess
 import sys
@@ -82,18 +83,62 @@ def test_set_up_is_skipped_when_nothing_changed_and_resumed_when_interrupted(
     assert calls == ["interrupted", "complete", "complete"]
 
 
+@pytest.mark.slow
 def test_no_network_gives_one_sentence_and_a_status(copy_of_sources):
     # A real run of the script: pip finds no registry, so the set-up must stop with a sentence.
     env = {"PATH": os.environ["PATH"], "PIP_INDEX_URL": "http://127.0.0.1:9/simple",
            "PIP_CONFIG_FILE": os.devnull, "PIP_RETRIES": "0", "PIP_TIMEOUT": "1"}
     env |= {"HOME": str(copy_of_sources)}
     (copy_of_sources / "constraints.txt").write_text("")
-    (copy_of_sources / "requirements.txt").write_text("a-package-nobody-has==1.0\n")
+    (copy_of_sources / "requirements.txt").write_text("a-package-nobody-has==1.0\ntorch==1\n")
     result = subprocess.run([sys.executable, "bootstrap.py"], cwd=copy_of_sources, env=env,
                             capture_output=True, text=True, timeout=120)
     assert result.returncode == 1
     assert result.stderr.startswith("Set-up stopped: pip could not install the pinned packages.")
     assert result.stderr.count("\n") == 1
+
+
+def test_the_book_is_set_up_without_torch():
+    pins, torch = bootstrap.split_requirements(ROOT)
+    assert torch == "torch==2.13.0"
+    assert "numpy==2.4.6" in pins
+    assert all("torch" not in pin and "==" in pin for pin in pins)
+
+
+@pytest.mark.parametrize(
+    ("requires", "cuda"),
+    [
+        (["filelock", "sympy>=1.13.3", "networkx"], False),
+        (["filelock", 'nvidia-cublas==13.1; platform_system == "Linux"'], True),
+        (["cuda-bindings<14; platform_system == 'Linux'"], True),
+        (["triton==3.7; platform_system == 'Linux'"], True),
+    ],
+)
+def test_a_cuda_build_is_recognised(requires, cuda):
+    assert bootstrap.brings_cuda({"install": [{"metadata": {"requires_dist": requires}}]}) is cuda
+
+
+def test_a_cuda_build_is_refused_unless_accepted(copy_of_sources, monkeypatch):
+    commands = []
+
+    def pretend(command, log, explain, env=None):
+        commands.append([str(part) for part in command])
+        if "--report" in command:
+            report = Path(command[command.index("--report") + 1])
+            requires = {"requires_dist": ["nvidia-cublas"]}
+            report.write_text(json.dumps({"install": [{"metadata": requires}]}))
+
+    monkeypatch.setattr(bootstrap, "run", pretend)
+    (copy_of_sources / "_build").mkdir()
+    (copy_of_sources / ".venv").mkdir()
+    with pytest.raises(bootstrap.SetupError, match="PIP_EXTRA_INDEX_URL"):
+        bootstrap.install_torch(copy_of_sources)
+    assert len(commands) == 1
+    bootstrap.install_torch(copy_of_sources, accept_cuda=True)
+    assert commands[-1][-3] == "torch==2.13.0"
+    done = len(commands)
+    bootstrap.install_torch(copy_of_sources)
+    assert len(commands) == done
 
 
 def test_a_named_browser_is_found(tmp_path, monkeypatch):
