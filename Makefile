@@ -46,6 +46,7 @@ lab: torch ## JupyterLab on exercises/, with nbgrader's extensions
 
 execute: torch ## run the chapters again and store their outputs
 	$(BIN)/python chapters/_tools/execute.py
+	$(BIN)/python chapters/_tools/torch_rows.py
 
 release: setup ## make exercises/ from solutions/
 	$(BIN)/python -m grader release

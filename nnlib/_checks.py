@@ -123,3 +123,49 @@ def generator(rng: object, who: str) -> np.random.Generator:
             "use rng=np.random.default_rng(seed)."
         )
     return rng
+
+
+def integer(value: object, name: str, who: str) -> int:
+    """Return `value` as an int; a bool or a float is refused."""
+    if not isinstance(value, numbers.Integral) or isinstance(value, bool):
+        raise ValueError(f"{who}: {name} must be an integer, got {value!r}.")
+    return int(value)
+
+
+def number_in(
+    value: object, name: str, who: str, low: float = 0.0, high: float = math.inf
+) -> float:
+    """Return `value` as a finite float in [low, high]."""
+    number = finite_number(value, name, who)
+    if not low <= number <= high:
+        limits = f">= {low:g}" if high == math.inf else f"in [{low:g}, {high:g}]"
+        raise ValueError(f"{who}: {name} must be a number {limits}, got {value!r}.")
+    return number
+
+
+def option(value: str, allowed: tuple[str, ...], name: str, who: str) -> str:
+    """Return `value` if it is one of the strings `allowed`."""
+    if value not in allowed:
+        raise ValueError(f"{who}: {name} must be one of {', '.join(allowed)}; got {value!r}.")
+    return value
+
+
+def float_batch(array: object, name: str, who: object) -> None:
+    """Refuse what is not a non-empty NumPy array of floating-point numbers."""
+    if not isinstance(array, np.ndarray):
+        raise ValueError(f"{who}: {name} must be a NumPy array, got {type(array).__name__}.")
+    if array.dtype.kind != "f":
+        remedy = f"use {name}.astype(np.float64)"
+        raise ValueError(f"{who}: {name} must hold floats, got {array.dtype}; {remedy}.")
+    if array.size == 0:
+        got = f"{name} of shape {array.shape}"
+        raise ValueError(f"{who}: expected at least one example, got {got}.")
+
+
+def same_dtype(
+    array: NDArray[Any], name: str, dtype: np.dtype[Any], other: str, who: object
+) -> None:
+    """Refuse an array whose dtype would promote the result, for example to float64."""
+    if array.dtype != dtype:
+        remedy = f"use {name}.astype(np.{dtype})"
+        raise ValueError(f"{who}: {name} is {array.dtype} but {other} {dtype}; {remedy}.")

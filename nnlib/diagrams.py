@@ -1,16 +1,20 @@
-"""Schematic drawings: the parts of a neuron, and the two activations side by side."""
+"""Schematic drawings: the parts of a neuron, a network by its layers, two activations."""
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
 from matplotlib.patches import Circle
 
+from . import _checks
+from ._checks import FloatArray
 from .functional import sigmoid, step
 from .style import INK, PALETTE
 
@@ -129,6 +133,79 @@ def _arrow(
     along = (head - tail) / np.linalg.norm(head - tail)
     style = {"arrowstyle": "-|>", "color": INK, "linewidth": 1.5, "shrinkA": 0, "shrinkB": 0}
     ax.annotate("", xy=head - end_gap * along, xytext=tail + start_gap * along, arrowprops=style)
+
+
+def network_diagram(
+    ax: Axes, sizes: Sequence[int], labels: Sequence[str] | None = None, *, max_units: int = 6
+) -> Axes:
+    """Draw a fully connected network: a column of units for each layer, an edge for each weight.
+
+    Parameters
+    ----------
+    ax : Axes
+        Its frame is switched off and its aspect made equal.
+    sizes : sequence of int
+        Units of each layer, the input first, for example (2, 4, 1).
+    labels : sequence of str, optional
+        Written above the layers, one each.
+    max_units : int, default 6
+        A larger layer is drawn with this many units and three dots; its size is written below.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two layers, a size is no integer >= 1, or labels do not fit.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> ax = network_diagram(Figure().subplots(), (2, 4, 1))
+    >>> len(ax.patches), [text.get_text() for text in ax.texts]
+    (7, ['2', '4', '1'])
+    """
+    who = "network_diagram"
+    if len(sizes) < 2 or (labels is not None and len(labels) != len(sizes)):
+        raise ValueError(
+            f"{who}: expected at least two layers and a label for each, got sizes={sizes!r} and "
+            f"labels={labels!r}."
+        )
+    shown = _checks.positive_integer(max_units, "max_units", who)
+    columns = []
+    for layer, size in enumerate(sizes):
+        full = _checks.positive_integer(size, f"sizes[{layer}]", who) <= shown
+        columns.append(_column(2.2 * layer, size if full else shown, dots=not full))
+    for left, right in itertools.pairwise(columns):
+        edges = [(tail, head) for tail in left for head in right]
+        ax.add_collection(LineCollection(edges, colors=INK, linewidths=0.8, alpha=0.6, zorder=1))
+    top = max(float(column[0, 1]) for column in columns)
+    for layer, (column, size) in enumerate(zip(columns, sizes, strict=True)):
+        color = PALETTE[0 if layer == 0 else 2 if layer == len(sizes) - 1 else 1]
+        _layer(ax, column, size, color, below=-top - 0.8)
+        if labels is not None:
+            _text(ax, (column[0, 0], top + 0.8), labels[layer], INK, fontsize=13)
+    ax.set(xlim=(-0.9, 2.2 * len(sizes) - 1.3), ylim=(-top - 1.2, top + 1.2), aspect="equal")
+    ax.set_axis_off()
+    return ax
+
+
+def _column(x: float, count: int, *, dots: bool) -> FloatArray:
+    """Return the centres of a layer's units, top to bottom, with a gap in the middle for dots."""
+    heights = 0.8 * (np.arange(count)[::-1] - (count - 1) / 2)
+    if dots:
+        heights += np.where(np.arange(count) < (count + 1) // 2, 0.4, -0.4)
+    return np.column_stack([np.full(count, x), heights])
+
+
+def _layer(ax: Axes, centres: FloatArray, size: int, color: str, below: float) -> None:
+    for x, y in centres.tolist():
+        ax.add_patch(Circle((x, y), 0.26, facecolor=color, edgecolor=color, zorder=2))
+    if len(centres) < size:
+        _text(ax, (centres[0, 0], 0.0), r"$\vdots$", INK)
+    _text(ax, (centres[0, 0], below), str(size), INK, fontsize=13)
 
 
 def step_and_sigmoid(ax: Axes) -> list[Line2D]:

@@ -1,7 +1,7 @@
 """Pictures of two-dimensional classification, drawn into an Axes that the caller provides.
 
-The look (`use_course_style`) is defined in `style.py` and the schematic drawings
-(`neuron_diagram`, `step_and_sigmoid`) in `diagrams.py`; both are offered here too.
+Offered here too: the look (`style.py`), the schematic drawings (`diagrams.py`) and the pictures of
+learning (`learning_plots.py`, `count_plots.py`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from numpy.typing import ArrayLike
 
 from . import _checks
 from ._checks import FloatArray, IntArray
-from .diagrams import neuron_diagram, step_and_sigmoid
+from .count_plots import confusion_table, depth_histograms
+from .diagrams import network_diagram, neuron_diagram, step_and_sigmoid
+from .learning_plots import activation_curve, loss_curves, loss_landscape
 from .style import INK, MARKERS, PALETTE, SVG_METADATA, use_course_style
 
 __all__ = [
@@ -26,8 +28,14 @@ __all__ = [
     "MARKERS",
     "PALETTE",
     "SVG_METADATA",
+    "activation_curve",
+    "confusion_table",
     "decision_line",
     "decision_regions",
+    "depth_histograms",
+    "loss_curves",
+    "loss_landscape",
+    "network_diagram",
     "neuron_diagram",
     "points",
     "step_and_sigmoid",

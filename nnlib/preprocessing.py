@@ -1,10 +1,11 @@
-"""Two steps between a data set and a model: split off a test part, then put features on one scale.
+"""From a data set to a model: split off a test part, put features on one scale, cut batches.
 
 Split first: the scale must come from the training part alone.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -133,3 +134,63 @@ def _float_matrix(value: ArrayLike, position: int) -> NDArray[Any]:
             f"standardize: expected {name} of shape (N, n_features), got {array.shape}."
         )
     return array if array.dtype.kind == "f" else array.astype(np.float64)
+
+
+def minibatches(
+    X: ArrayLike,
+    y: ArrayLike,
+    batch_size: int,
+    *,
+    rng: np.random.Generator | None,
+    drop_last: bool = False,
+) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+    """Go through all examples once, in random order, a batch at a time.
+
+    Parameters
+    ----------
+    X : array_like, shape (N, ...)
+    y : array_like, shape (N, ...)
+    batch_size : int
+        Examples in a batch; the last one holds what is left.
+    rng : numpy.random.Generator or None
+        Draws a new permutation of the examples at each call; None keeps their order.
+    drop_last : bool, default False
+        Leave out a last batch that is smaller (BatchNorm cannot train on one example).
+
+    Returns
+    -------
+    iterator of (X_batch, y_batch)
+        Copies, in the dtype of X and y.
+
+    Raises
+    ------
+    ValueError
+        At the call, if the lengths differ or are 0, `batch_size` is no positive integer, `rng` is
+        neither Generator nor None, or nothing would be left.
+
+    Notes
+    -----
+    Formula: number of batches = ceil(N / batch_size), with `drop_last` floor(N / batch_size).
+
+    References
+    ----------
+    Bottou, L. (2012). Stochastic gradient descent tricks. In: Neural Networks: Tricks of the
+    Trade. Springer. doi:10.1007/978-3-642-35289-8_25
+
+    Examples
+    --------
+    >>> X, y = np.arange(10).reshape(5, 2), np.arange(5)
+    >>> [labels.tolist() for _, labels in minibatches(X, y, 2, rng=np.random.default_rng(0))]
+    [[2, 4], [3, 0], [1]]
+    """
+    X, y = np.asarray(X), np.asarray(y)
+    n, who = len(np.atleast_1d(X)), "minibatches"
+    if X.ndim == 0 or y.ndim == 0 or len(X) != len(y) or n == 0:
+        raise ValueError(f"{who}: X and y need equal lengths >= 1, got {X.shape} and {y.shape}.")
+    size = _checks.positive_integer(batch_size, "batch_size", who)
+    order = np.arange(n) if rng is None else _checks.generator(rng, who).permutation(n)
+    end = n - n % size if drop_last else n
+    if end == 0:
+        raise ValueError(f"{who}: drop_last leaves none of {n} examples in batches of {size}.")
+    parts = (order[start : start + size] for start in range(0, end, size))
+    return ((X[part], y[part]) for part in parts)

@@ -4,13 +4,15 @@ import re
 
 import numpy as np
 import pytest
-from sklearn.datasets import load_breast_cancer, load_iris
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, load_iris
 
 from nnlib.datasets import (
     IRIS_CLASSES,
     IRIS_FEATURES,
     breast_cancer,
     breast_cancer_features,
+    diabetes,
+    digits,
     iris,
     logic_gate,
     xor,
@@ -126,3 +128,21 @@ def test_breast_cancer_features_name_the_columns() -> None:
 def test_ranges_in_the_docstring() -> None:
     spread = np.ptp(breast_cancer()[0], axis=0)
     assert spread.max() / spread.min() > 100_000
+
+
+def test_digits_are_scaled_to_one() -> None:
+    X, y = digits()
+    raw = load_digits()
+    assert (X.shape, X.dtype, y.dtype) == ((1797, 64), np.float64, np.int64)
+    assert np.array_equal(X * 16, raw.data)
+    assert np.array_equal(y, raw.target)
+    assert (X.min(), X.max()) == (0, 1)
+
+
+def test_diabetes_is_as_measured() -> None:
+    X, y = diabetes()
+    raw = load_diabetes(scaled=False)
+    assert (X.shape, X.dtype, y.dtype) == ((442, 10), np.float64, np.float64)
+    assert np.array_equal(X, raw.data)
+    assert np.array_equal(y[:, 0], raw.target)
+    assert (y.min(), y.max()) == (25, 346)

@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 from matplotlib.transforms import Bbox
 
 from nnlib import sigmoid
-from nnlib.plots import neuron_diagram, step_and_sigmoid
+from nnlib.plots import INK, PALETTE, network_diagram, neuron_diagram, step_and_sigmoid
 
 
 @pytest.fixture
@@ -124,3 +126,50 @@ def test_step_and_sigmoid_show_the_functions(ax) -> None:
     assert filled.get_xydata().tolist() == [[0, 0]]
     assert hollow.get_xydata().tolist() == [[0, 1]]
     assert hollow.get_markerfacecolor() == "none"
+
+
+def edges(ax: Axes) -> list[int]:
+    return [len(c.get_segments()) for c in ax.collections if isinstance(c, LineCollection)]
+
+
+def test_network_has_a_unit_for_each_and_an_edge_for_each_weight(ax) -> None:
+    assert network_diagram(ax, (3, 4, 2), labels=("in", "hidden", "out")) is ax
+    assert edges(ax) == [12, 8]
+    assert labels(ax) == ["3", "in", "4", "hidden", "2", "out"]
+    colors = [to_hex(circle.get_facecolor()) for circle in ax.patches]
+    assert colors == [PALETTE[0]] * 3 + [PALETTE[1]] * 4 + [PALETTE[2]] * 2
+    assert to_hex(ax.collections[0].get_edgecolor()[0]) == INK
+    assert collisions(ax) == []
+
+
+def test_edges_run_from_unit_to_unit(ax) -> None:
+    network_diagram(ax, (2, 3))
+    centres = {circle.center for circle in ax.patches}
+    ends = {tuple(point) for segment in ax.collections[0].get_segments() for point in segment}
+    assert ends == centres
+
+
+def test_large_layers_are_cut_and_say_their_size(ax) -> None:
+    network_diagram(ax, (784, 7, 5), max_units=5)
+    assert len(ax.patches) == 15
+    assert labels(ax) == [r"$\vdots$", "784", r"$\vdots$", "7", "5"]
+    heights = sorted(circle.center[1] for circle in ax.patches[:5])
+    assert max(np.diff(heights)) == pytest.approx(1.6)  # room for the dots
+    dots = next(text for text in ax.texts if text.get_text() == r"$\vdots$")
+    assert dots.get_position()[1] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("sizes", "options", "message"),
+    [
+        ((3,), {}, "expected at least two layers and a label for each, got sizes=(3,) and "
+         "labels=None."),
+        ((3, 2), {"labels": ["x"]}, "expected at least two layers and a label for each, got "
+         "sizes=(3, 2) and labels=['x']."),
+        ((3, 0), {}, "sizes[1] must be an integer >= 1, got 0."),
+        ((3, 2), {"max_units": 0}, "max_units must be an integer >= 1, got 0."),
+    ],
+)  # fmt: skip
+def test_network_refuses_mistakes(ax, sizes, options, message) -> None:
+    with pytest.raises(ValueError, match=f"^network_diagram: {re.escape(message)}$"):
+        network_diagram(ax, sizes, **options)

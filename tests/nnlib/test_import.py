@@ -36,7 +36,21 @@ def test_the_check_would_see_a_heavy_import() -> None:
 
 
 def test_names_and_version() -> None:
-    assert set(nnlib.__all__) == {"Perceptron", "LogisticNeuron", "sigmoid", "step"}
-    assert all(getattr(nnlib, name) is getattr(nnlib.neuron, name) for name in nnlib.__all__)
+    neuron = ("Perceptron", "LogisticNeuron", "sigmoid", "step")
+    assert all(getattr(nnlib, name) is getattr(nnlib.neuron, name) for name in neuron)
+    assert {"Linear", "Sequential", "Adam", "init", "lr_scheduler", *neuron} <= set(nnlib.__all__)
+    assert all(hasattr(nnlib, name) for name in nnlib.__all__)
     assert nnlib.__version__ == "0.1.0"
     assert (Path(nnlib.__file__).parent / "py.typed").is_file()
+
+
+def test_gathering_modules_offer_the_same_objects() -> None:
+    for module in (nnlib.losses, nnlib.optim):
+        for name in set(module.__all__) & set(nnlib.__all__):
+            assert getattr(module, name) is getattr(nnlib, name)
+
+
+def test_only_gelu_needs_scipy() -> None:
+    call = "import numpy, nnlib; nnlib.{}()(numpy.ones(2))"
+    assert loaded_by(call.format("SiLU")) == []
+    assert loaded_by(call.format("GELU")) == ["scipy"]

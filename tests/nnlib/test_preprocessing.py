@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.preprocessing import StandardScaler
 
-from nnlib.datasets import breast_cancer, standardize, train_test_split
+from nnlib.datasets import breast_cancer, minibatches, standardize, train_test_split
 
 SETTINGS = settings(derandomize=True, deadline=None, max_examples=60)
 
@@ -145,3 +145,55 @@ def test_standardize_refuses_a_constant_feature(value) -> None:
 def test_standardize_refuses_other_mistakes(arrays, message) -> None:
     with raises(f"standardize: {message}"):
         standardize(*arrays)
+
+
+@SETTINGS
+@given(st.integers(1, 40), st.integers(1, 45), st.booleans(), st.integers(0, 1000))
+def test_batches_hold_every_example_once_with_its_label(count, size, drop_last, seed) -> None:
+    X, y = np.arange(2.0 * count, dtype=np.float32).reshape(count, 2), np.arange(count)
+    if drop_last and size > count:
+        with pytest.raises(ValueError, match="drop_last leaves none"):
+            minibatches(X, y, size, rng=rng(seed), drop_last=True)
+        return
+    batches = list(minibatches(X, y, size, rng=rng(seed), drop_last=drop_last))
+    full, rest = divmod(count, size)
+    assert [len(b) for _, b in batches] == [size] * full + [rest] * (rest > 0 and not drop_last)
+    order = np.concatenate([b for _, b in batches])
+    assert len(set(order.tolist())) == len(order)
+    assert np.array_equal(np.concatenate([a for a, _ in batches]), X[order])
+    assert order.tolist() == rng(seed).permutation(count)[: len(order)].tolist()
+    assert {a.dtype for a, _ in batches} == {np.dtype(np.float32)}
+
+
+def test_examples_change_batches_from_epoch_to_epoch() -> None:
+    shared = rng()
+    y = np.arange(20)
+    epochs = [[set(b.tolist()) for _, b in minibatches(y, y, 5, rng=shared)] for _ in range(2)]
+    assert epochs[0] != epochs[1]  # shuffling the starts of the batches alone would keep the sets
+    assert not any(batch == set(range(i, i + 5)) for i in range(0, 20, 5) for batch in epochs[0])
+
+
+def test_without_rng_the_order_is_kept_and_batches_are_copies() -> None:
+    X, y = np.arange(6.0).reshape(3, 2), np.array([[0.0], [1.0], [2.0]])
+    (first, labels), (second, _) = minibatches(X, y, 2, rng=None)
+    assert (first.tolist(), labels.tolist()) == ([[0, 1], [2, 3]], [[0], [1]])
+    second[...] = 9
+    assert X[2].tolist() == [4, 5]
+
+
+@pytest.mark.parametrize(
+    ("X", "y", "size", "message"),
+    [
+        (np.ones((3, 2)), [1, 2], 2, "X and y need equal lengths >= 1, got (3, 2) and (2,)."),
+        (np.ones((0, 2)), [], 2, "X and y need equal lengths >= 1, got (0, 2) and (0,)."),
+        (1.0, [1], 2, "X and y need equal lengths >= 1, got () and (1,)."),
+        ([1], 1, 2, "X and y need equal lengths >= 1, got (1,) and ()."),
+        ([1], [1], 0, "batch_size must be an integer >= 1, got 0."),
+    ],
+)
+def test_minibatches_refuse_mistakes_at_the_call(X, y, size, message) -> None:
+    with raises(f"minibatches: {message}"):
+        minibatches(X, y, size, rng=rng())
+    with raises("minibatches: rng must be a numpy.random.Generator, got 3; "
+                "use rng=np.random.default_rng(seed)."):  # fmt: skip
+        minibatches([1], [1], 1, rng=3)

@@ -13,18 +13,26 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from nbclient import NotebookClient
 
+from nnlib import GELU
 from nnlib.plots import (
     INK,
     MARKERS,
     PALETTE,
     SVG_METADATA,
+    activation_curve,
+    confusion_table,
     decision_line,
     decision_regions,
+    depth_histograms,
+    loss_curves,
+    loss_landscape,
+    network_diagram,
     neuron_diagram,
     points,
     step_and_sigmoid,
     use_course_style,
 )
+from nnlib.train import History
 
 ROOT = Path(__file__).parents[2]
 PAGES = {"white": "#ffffff", "near-black": "#121212"}
@@ -60,7 +68,50 @@ def activations() -> Figure:
     return figure
 
 
-FIGURES = [classification, neuron, activations]
+def activation() -> Figure:
+    figure = Figure()
+    activation_curve(figure.subplots(), GELU())
+    return figure
+
+
+def losses() -> Figure:
+    figure = Figure()
+    history = History(train_loss=[3.0, 1.0, 0.5], val_loss=[3.5, 1.5, 1.8], best_epoch=2)
+    loss_curves(figure.subplots(), history)
+    return figure
+
+
+def landscape() -> Figure:
+    figure = Figure()
+    paths = {name: [(2 - i, 1.0), (0.0, 0.0)] for i, name in enumerate(("SGD", "momentum", "Adam"))}
+    loss_landscape(figure.subplots(), lambda a, b: a**2 + 9 * b**2, (-2, 2), (-1, 1), paths)
+    return figure
+
+
+def histograms() -> Figure:
+    figure = Figure()
+    rng = np.random.default_rng(0)
+    layers = {f"layer {k}": rng.normal(size=200) for k in range(5)}
+    depth_histograms(figure.subplots(), layers, log=True)
+    return figure
+
+
+def confusion() -> Figure:
+    figure = Figure()
+    confusion_table(figure.subplots(), np.full((10, 10), 18) + 160 * np.eye(10, dtype=int))
+    return figure
+
+
+def network() -> Figure:
+    figure = Figure()
+    network_diagram(figure.subplots(), (784, 128, 10), ("input", "hidden", "output"))
+    return figure
+
+
+FIGURES = [
+    classification, neuron, activations, activation, losses, landscape, histograms, confusion,
+    network,
+]  # fmt: skip
 
 
 def luminance(color: str) -> float:
@@ -94,6 +145,15 @@ def smallest_text(figure: Figure) -> float:
 @pytest.mark.parametrize("color", [INK, *PALETTE])
 def test_every_colour_reads_on_both_pages(color, page) -> None:
     assert contrast(color, page) >= 3
+
+
+@pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
+def test_numbers_read_on_the_darkest_shade_of_a_confusion_table(page) -> None:
+    ax = confusion_table(Figure().subplots(), np.eye(2))
+    strength = max(patch.get_alpha() for patch in ax.patches)
+    shade = np.array(mpl.colors.to_rgb(PALETTE[0]))
+    behind = strength * shade + (1 - strength) * np.array(mpl.colors.to_rgb(page))
+    assert contrast(INK, mpl.colors.to_hex(behind)) >= 3
 
 
 def test_contrast_is_computed_as_defined_and_can_fail() -> None:
