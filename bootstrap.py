@@ -86,7 +86,9 @@ def diagnose(text):
     tail = text[-8000:].lower()
     if "no space left" in tail or "enospc" in tail:
         return " The disk is full: free some space and run the command again."
-    network = ("connection", "resolve", "network", "timed out", "enotfound", "econnrefused")
+    # Whole phrases: "network" alone is also the beginning of the package networkx.
+    network = ("connection", "name resolution", "failed to resolve", "could not resolve",
+               "network is unreachable", "timed out", "enotfound", "econnrefused")
     if any(word in tail for word in network):
         return " The package registry could not be reached: check the network and run it again."
     last = [line for line in text.strip().split("\n") if line.strip()][-1]

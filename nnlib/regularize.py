@@ -114,7 +114,7 @@ def clip_grad_norm_(
     parameters: Iterable[Parameter],
     max_norm: float,
     norm_type: float = 2.0,
-    error_if_nonfinite: bool = True,
+    error_if_nonfinite: bool = False,
 ) -> float:
     """Shrink all gradients by one factor if their joint norm exceeds `max_norm`.
 
@@ -123,8 +123,8 @@ def clip_grad_norm_(
     parameters : iterable of Parameter
     max_norm : float >= 0
     norm_type : float > 0, may be infinity, default 2.0
-    error_if_nonfinite : bool, default True
-        Raise on NaN or infinity (PyTorch's default is False, and the gradients become NaN or 0).
+    error_if_nonfinite : bool, default False
+        Raise on a norm of NaN or infinity; otherwise the gradients become NaN or 0.
 
     Returns
     -------
@@ -134,7 +134,7 @@ def clip_grad_norm_(
     Raises
     ------
     ValueError
-        If an option is out of range or the norm is not finite.
+        If an option is out of range, or the norm is not finite and `error_if_nonfinite`.
 
     Notes
     -----
@@ -161,7 +161,7 @@ def clip_grad_norm_(
     norm = _norm(gradients, norm_type)
     if error_if_nonfinite and not math.isfinite(norm):
         raise ValueError(f"{who}: the norm of the gradients is {norm}; look for the first NaN.")
-    factor = min(1.0, max_norm / (norm + 1e-6))
+    factor = float(np.minimum(1.0, max_norm / (norm + 1e-6)))  # min() would lose a NaN
     with np.errstate(invalid="ignore"):
         for gradient in gradients:
             gradient *= factor

@@ -205,7 +205,7 @@ class Trainer:
         self.optimizer.zero_grad()
         self.model.backward(self.criterion.backward(), input_grad=False)
         if self.max_norm is not None:
-            clip_grad_norm_(self.optimizer.params, self.max_norm, error_if_nonfinite=False)
+            clip_grad_norm_(self.optimizer.params, self.max_norm)
         self.optimizer.step()
         return loss
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -37,6 +38,8 @@ def test_a_full_disk_is_named(tmp_path):
         ("WARNING: Retrying after connection broken\nERROR: No matching distribution", "network"),
         ("OSError: [Errno 28] No space left on device", "disk is full"),
         ("npm error code ENOTFOUND", "network"),
+        ("Failed to resolve 'a-registry' ([Errno -2] Name or service not known)", "network"),
+        ("Collecting networkx\nERROR: pip's dependency resolver: no", "line was: ERROR: pip's"),
         ("ERROR: something else\n", "Its last line was: ERROR: something else"),
     ],
 )
@@ -163,3 +166,10 @@ def test_main_turns_an_error_into_one_line(monkeypatch, capsys):
     monkeypatch.setattr(bootstrap, "check_python", stop)
     assert bootstrap.main([]) == 1
     assert capsys.readouterr().err == "Set-up stopped: a reason\n"
+
+
+def test_the_readme_lists_every_target_of_the_makefile():
+    makefile, readme = ((ROOT / name).read_text() for name in ("Makefile", "README.md"))
+    targets = set(re.findall(r"^([a-z-]+):.*## ", makefile, re.M)) - {"help"}
+    assert {"book", "test", "grade"} <= targets
+    assert targets - set(re.findall(r"^\| `make ([a-z-]+)", readme, re.M)) == set()

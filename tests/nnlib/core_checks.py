@@ -338,7 +338,9 @@ def check_first_values_and_penalties(nn: ModuleType) -> None:
     assert np.allclose(w.grad, [0.6, 0.7])
     w.grad[0] = math.nan
     with pytest.raises(ValueError, match="nan"):
-        nn.clip_grad_norm_([w], 1.0)
+        nn.clip_grad_norm_([w], 1.0, error_if_nonfinite=True)
+    nn.clip_grad_norm_([w], 1.0)
+    assert np.isnan(w.grad).all()
 
 
 CHECKS: list[Callable[[ModuleType], None]] = [

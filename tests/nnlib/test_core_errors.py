@@ -244,11 +244,15 @@ ERRORS = [
     (lambda: nnlib.l1_penalty([parameter(2)], -1.0), "l1_penalty: strength must be a number >= 0"),
     (lambda: nnlib.l2_penalty([parameter(2)], -1.0), "l2_penalty: strength must be a number >= 0"),
     (
-        lambda: nnlib.clip_grad_norm_([parameter(2, grad=np.array([math.nan, 1]))], 1.0),
+        lambda: nnlib.clip_grad_norm_(
+            [parameter(2, grad=np.array([math.nan, 1]))], 1.0, error_if_nonfinite=True
+        ),
         "clip_grad_norm_: the norm of the gradients is nan; look for the first NaN.",
     ),
     (
-        lambda: nnlib.clip_grad_norm_([parameter(1, grad=np.array([-math.inf]))], 1.0),
+        lambda: nnlib.clip_grad_norm_(
+            [parameter(1, grad=np.array([-math.inf]))], 1.0, error_if_nonfinite=True
+        ),
         "clip_grad_norm_: the norm of the gradients is inf",
     ),
     (lambda: nnlib.clip_grad_norm_([], 1.0, 0), "norm_type must be a finite number > 0, got 0."),

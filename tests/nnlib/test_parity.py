@@ -77,7 +77,6 @@ LEFT_OUT = {
 OTHER_DEFAULT = {
     ("Softmax", "dim"),  # required
     ("LogSoftmax", "dim"),  # required
-    ("clip_grad_norm_", "error_if_nonfinite"),  # True
     ("ReduceLROnPlateau", "min_lr"),  # 0.0 and 0
 }
 OWN = {"rng", "classical", "dtype", "layers", "args"}
