@@ -173,7 +173,8 @@ class CrossEntropyLoss(Loss):
             remedy = "; use target.ravel()" if target.shape == (rows, 1) else ""
             wanted = f"expected labels of shape ({rows},)"
             raise ValueError(f"{self!r}: {wanted}, got {target.shape}{remedy}.")
-        if np.minimum.reduce(target) < 0 or np.maximum.reduce(target) >= classes:
+        # Seen as unsigned, a negative number is huge: one comparison finds both kinds of error.
+        if np.maximum.reduce(target.view(f"u{target.itemsize}")) >= classes:
             row = np.flatnonzero((target < 0) | (target >= classes))[0]
             wanted = f"labels must be integers in [0, {classes})"
             raise ValueError(f"{self!r}: {wanted}; found {target[row]} at row {row}.")

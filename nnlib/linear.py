@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from . import _checks
+from ._sums import batch_sum
 from .module import Array, Module, Parameter
 
 
@@ -83,7 +84,7 @@ class Linear(Module):
     def _backward_parameters(self, grad: Array, x: Array) -> Array:
         self.weight.add_grad(grad.T @ x)
         if self.bias is not None:
-            self.bias.add_grad(np.add.reduce(grad, axis=0))
+            self.bias.add_grad(batch_sum(grad))
         return grad
 
     def __repr__(self) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from . import _checks
+from ._sums import batch_sum
 from .module import Array, Module, Parameter
 
 
@@ -80,10 +81,10 @@ class BatchNorm1d(Module):
 
     def _forward(self, x: Array) -> tuple[Array, tuple[Array, Array]]:
         if self.training:
-            mean = np.add.reduce(x, axis=0)
+            mean = batch_sum(x)
             mean /= len(x)
             centred = x - mean
-            var = np.add.reduce(centred * centred, axis=0)
+            var = batch_sum(centred * centred)
             var /= len(x)
             self._track(mean, var, len(x) / (len(x) - 1))
         else:
@@ -104,8 +105,8 @@ class BatchNorm1d(Module):
     def _backward(self, grad: Array, cache: tuple[Array, Array]) -> Array:
         normalised, scale = cache
         count = len(grad)
-        grad_bias = np.add.reduce(grad, axis=0)
-        grad_weight = np.add.reduce(grad * normalised, axis=0)
+        grad_bias = batch_sum(grad)
+        grad_weight = batch_sum(grad * normalised)
         self.bias.add_grad(grad_bias)
         self.weight.add_grad(grad_weight)
         result: Array = grad - normalised * (grad_weight / count)
