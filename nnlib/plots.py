@@ -1,7 +1,7 @@
 """Pictures of two-dimensional classification, drawn into an Axes that the caller provides.
 
-Offered here too: the look (`style.py`), the schematic drawings (`diagrams.py`) and the pictures of
-learning (`learning_plots.py`, `count_plots.py`).
+Offered here too: the look (`style.py`), the schematic drawings (`diagrams.py`, `flow.py`) and the
+pictures of learning (`learning_plots.py`, `count_plots.py`).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from . import _checks
 from ._checks import FloatArray, IntArray
 from .count_plots import confusion_table, depth_histograms
 from .diagrams import network_diagram, neuron_diagram, step_and_sigmoid
+from .flow import flow_diagram
 from .learning_plots import activation_curve, loss_curves, loss_landscape
 from .style import INK, MARKERS, PALETTE, SVG_METADATA, use_course_style
 
@@ -33,6 +34,7 @@ __all__ = [
     "decision_line",
     "decision_regions",
     "depth_histograms",
+    "flow_diagram",
     "loss_curves",
     "loss_landscape",
     "network_diagram",

@@ -11,7 +11,9 @@ import pytest
 import nnlib
 
 # Every module computes something with a formula and a source, except those that draw or report.
-NO_SOURCE = {"plots", "count_plots", "learning_plots", "diagrams", "style", "summary", "train"}
+NO_SOURCE = {
+    "plots", "count_plots", "learning_plots", "diagrams", "flow", "style", "summary", "train",
+}  # fmt: skip
 NO_FORMULA = {*NO_SOURCE, "datasets", "measured", "mnist", "synthetic", "early_stopping"}
 
 
