@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import accessible_html
+import book_data
 import figures
 import katex_math
 import page_checks
+import quiz
 import syllabus_map
 import torch_table
 from sphinx.application import Sphinx
@@ -46,6 +48,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", set_theme_defaults, priority=100)
     app.add_config_value("site_sources", "", "env")
     app.connect("config-inited", fingerprint_sources)
-    for part in (katex_math, figures, page_checks, accessible_html, syllabus_map, torch_table):
+    pages = (katex_math, figures, page_checks, accessible_html)
+    for part in (*pages, book_data, quiz, syllabus_map, torch_table):
         part.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -6,6 +6,8 @@ import nbformat
 
 LONGEST_CELL = 40  # lines: about one screen
 WIDEST_LINE = 77  # columns: what fits beside both sidebars on a laptop without scrolling
+GLUED = "application/papermill.record/text/plain"
+GLUED_DIGITS = 6  # nbval compares every digit of a glued float, whatever the text shows of it
 # nbval passes over a cell with one of these, or one that was never run: neither may slip in.
 EXCUSES = re.compile(r"(?i)nbval[-_](skip|ignore)|PYTEST_VALIDATE_IGNORE")
 
@@ -57,6 +59,9 @@ def check_outputs(cell):
             found.append(f"{cell.id}: holds an error output")
         if output.output_type == "stream" and output.name == "stderr":
             found.append(f"{cell.id}: wrote to stderr (a warning?)")
+        glued = str(output.get("data", {}).get(GLUED, ""))
+        if len(re.sub(r"[eE].*|\D", "", glued).strip("0")) > GLUED_DIGITS and "." in glued:
+            found.append(f"{cell.id}: glues {glued}: round it, its last digits vary by CPU")
         if any(kind.startswith("image/") for kind in output.get("data", {})):
             found += check_alt_text(cell)
     return found

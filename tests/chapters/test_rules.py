@@ -27,6 +27,10 @@ def code(source="1", count=1, outputs=(), **metadata):
     )
 
 
+def glued(text):
+    return new_output("display_data", {"application/papermill.record/text/plain": text})
+
+
 @pytest.mark.parametrize(
     ("cell", "says"),
     [
@@ -37,6 +41,7 @@ def code(source="1", count=1, outputs=(), **metadata):
         (code(tags=["nbval-ignore-output"]), "excused from nbval"),
         (code("# NBVAL_SKIP\n1"), "excused from nbval"),
         (code(outputs=[new_output("error", ename="E", evalue="", traceback=[])]), "error output"),
+        (code(outputs=[glued("0.1234567")]), "glues 0.1234567: round it"),
         (code(outputs=[new_output("stream", name="stderr", text="w")]), "wrote to stderr"),
         (code(outputs=[FIGURE]), "without a describing alt text"),
         (code(outputs=[FIGURE], mystnb={"image": {"alt": "figure.svg"}}), "alt text"),

@@ -9,7 +9,11 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
-DESIGN_TOPICS = {"PER": 18}  # how many ids the design syllabus gives each chapter that exists
+# How many ids the design syllabus gives each chapter that exists, and which errata are its own.
+DESIGN_TOPICS = {
+    "INT": 23, "PER": 18, "ACT": 39, "FNN": 25, "ARC": 20, "LOS": 22, "BPR": 33,
+}  # fmt: skip
+LAST_ERRATUM = 75
 
 
 def read(path):
@@ -57,7 +61,8 @@ def problems(syllabus):
             found.append(f"{chapter['file']} lists {len(listed)} outcomes, syllabus.yml "
                          f"{len(chapter['outcomes'])}")
         found += [f"{topic}: no section {section} in {chapter['file']}"
-                  for topic, section in topics.items() if section not in labels]
+                  for topic, section in (topics | chapter["errata"]).items()
+                  if section not in labels]
     answers, tests, by_hand = (
         set().union(*parts) for parts in zip(*map(graded_cells, sorted(sets)), strict=True)
     )
@@ -78,7 +83,12 @@ def test_nothing_is_orphaned(syllabus):
 def test_every_design_topic_of_an_existing_chapter_is_traced(syllabus):
     traced = [topic for chapter in syllabus["chapters"] for topic in chapter["topics"]]
     expected = [f"{p}-{i:02}" for p, count in DESIGN_TOPICS.items() for i in range(1, count + 1)]
-    assert sorted(traced) == expected
+    assert sorted(traced) == sorted(expected)
+
+
+def test_every_design_erratum_of_an_existing_chapter_is_taught(syllabus):
+    traced = [erratum for chapter in syllabus["chapters"] for erratum in chapter["errata"]]
+    assert sorted(traced) == [f"E-{i:02}" for i in range(1, LAST_ERRATUM + 1)]
 
 
 def test_every_chapter_file_is_in_the_syllabus(syllabus):
@@ -94,11 +104,14 @@ def test_every_chapter_file_is_in_the_syllabus(syllabus):
         (lambda c: c["outcomes"][0].update(topics=["PER-99"]), "unknown topic PER-99"),
         (lambda c: c["outcomes"][0].update(exercise="ps1_perceptron/none"), "none: no such cell"),
         (lambda c: c["outcomes"][0].update(hidden_test="ps1_perceptron/none"), "no such cell"),
+        (lambda c: c["outcomes"].pop(), "lists 7 outcomes, syllabus.yml 6"),
         (lambda c: c["outcomes"].pop(), "no outcome of syllabus.yml uses it"),
         (lambda c: c["topics"].update({"PER-01": "sec-nowhere"}), "PER-01: no section"),
+        (lambda c: c["errata"].update({"E-09": "sec-nowhere"}), "E-09: no section"),
     ],
 )
 def test_a_planted_orphan_is_found(syllabus, change, says):
     broken = copy.deepcopy(syllabus)
-    change(broken["chapters"][0])
+    (chapter,) = [c for c in broken["chapters"] if c["file"] == "02_perceptron"]
+    change(chapter)
     assert any(says in sentence for sentence in problems(broken))

@@ -62,6 +62,24 @@ def sideways(page):
     return [f"{width} px wide in a window of {window} px"] if width > window else []
 
 
+# A chapter has forty thousand elements, most of them coloured words of code and boxes of formulas
+# which repeat the same few styles; axe takes a minute for them and seconds without.
+THIN = """() => {
+  document.querySelectorAll(".katex-html").forEach(boxes => boxes.replaceChildren());
+  [...document.querySelectorAll(".highlight pre")].slice(8).forEach(
+    code => { code.textContent = code.textContent; });
+}"""
+
+
+def unfold(page):
+    """Open everything that can be opened."""
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    for button in page.locator("button.toggle-button").all():
+        button.click()
+    if page.locator(".dropdown-launch-buttons button").count():
+        page.locator(".dropdown-launch-buttons button").click()
+
+
 @functools.cache
 def axe_source():
     """Return the text of axe-core."""
