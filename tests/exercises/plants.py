@@ -61,9 +61,9 @@ def functions(problem_set: ProblemSet) -> Iterator[tuple[str, str, str]]:
 def empty_answers(problem_set: ProblemSet) -> Iterator[Plant]:
     """Yield, for each function, the answers that a grader must never pay for."""
     for answer, name, head in functions(problem_set):
-        first = ast.parse(head + " pass").body[0].args.args[0].arg  # type: ignore[attr-defined]
-        bodies = ["pass", "return None", "return 0", f"return {first}", "raise ValueError('no')"]
-        for body in bodies:
+        arguments = ast.parse(head + " pass").body[0].args.args  # type: ignore[attr-defined]
+        bodies = ["pass", "return None", "return 0", "raise ValueError('no')"]
+        for body in bodies + [f"return {argument.arg}" for argument in arguments[:1]]:
             yield Plant(name, answer, body, f"{head}\n    {body}\n", frozenset([f"test_{answer}"]))
 
 
@@ -83,7 +83,7 @@ def hard_coded(problem_set: ProblemSet) -> dict[str, Any]:
     """Return function name -> an impostor that passes the visible check by heart.
 
     The examples are read off the release: its test cells hold the visible check only, and they are
-    run with a `check` that keeps what it is given.
+    run with a `check` that keeps what it is given. A check may call a given cell's function.
     """
     release, impostors = ProblemSet(problem_set.name, "exercises"), {}
 
@@ -92,7 +92,10 @@ def hard_coded(problem_set: ProblemSet) -> dict[str, Any]:
 
     import numpy as np
 
-    namespace = {"check": check, "np": np} | {name: None for _, name, _ in functions(problem_set)}
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    for cell in release.given.values():
+        exec(cell.source, namespace)
+    namespace |= {"check": check, "np": np} | {name: None for _, name, _ in functions(problem_set)}
     for cell in release.tests.values():
         exec(cell.source, namespace)
     return impostors

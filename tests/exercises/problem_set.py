@@ -74,6 +74,12 @@ class ProblemSet:
         """The test cells, by grade_id."""
         return {k: c for k, c in self.cells("grade").items() if c.cell_type == "code"}
 
+    @property
+    def given(self) -> dict[str, Any]:
+        """The locked code cells that are no tests: the helper, and others the checks call."""
+        found = {k: c for k, c in self.cells("locked").items() if c.cell_type == "code"}
+        return {k: c for k, c in found.items() if k not in self.tests and k != "summary"}
+
     def points(self, grade_ids: set[str] | None = None) -> float:
         """Return the points of the given test cells, of all of them when None."""
         chosen = self.tests if grade_ids is None else {k: self.tests[k] for k in grade_ids}

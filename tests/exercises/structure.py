@@ -2,12 +2,16 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import nbformat
 
+ANNOUNCED = re.compile(r"\*\*(\d+) points, (\d+) to (\d+) minutes\.\*\*")
 HIDDEN = re.compile(r"^### BEGIN HIDDEN TESTS\n(.*?)^### END HIDDEN TESTS$", re.S | re.M)
+SHORTEST, LONGEST = 60, 120  # minutes for a whole set
+# How a check names what to read: check("name", name, 'chapter 2, "Heading"', ...)
+SECTION = re.compile(r"^check\(\"\w+\", \w+, 'chapter (\d+), \"([^\"]+)\"'", re.M)
 SOLUTION = re.compile(r"^ *### BEGIN SOLUTION\n(.*?)^ *### END SOLUTION$", re.S | re.M)
 
 
@@ -41,9 +45,11 @@ def _notebook_faults(notebook: Any) -> Iterator[str]:
     yield from (f"{info['grade_id']}: schema 3 expected" for info in graded
                 if info["schema_version"] != 3)
     points = sum(info.get("points", 0) for info in graded)
-    title = notebook.cells[0].source
-    if f"**{points} points, 60 to 90 minutes.**" not in title:
-        yield f"the first cell does not announce {points} points, 60 to 90 minutes"
+    announced = ANNOUNCED.search(notebook.cells[0].source)
+    told, least, most = map(int, announced.groups()) if announced else (0, 0, 0)
+    if told != points or not SHORTEST <= least < most <= LONGEST:
+        yield (f"the first cell does not announce {points} points and a time within {SHORTEST} to "
+               f"{LONGEST} minutes")
     wanted = {f"test_{i}" for i, c in zip(ids, _graded_cells(notebook), strict=True)
               if c.cell_type == "code" and _info(c).get("solution")}
     yield from (f"{test}: no such test cell" for test in sorted(wanted - set(ids)))
@@ -97,8 +103,11 @@ def _answer_faults(cell: Any) -> Iterator[str]:
             yield f"a reference solution has 1 to 10 lines, not {len(lines)}"
 
 
-def statement_faults(notebook: Any, chapter_headings: set[str]) -> list[str]:
-    """Return what is missing around the exercises: hints, links, sections that exist."""
+def statement_faults(notebook: Any, headings: Mapping[int, set[str]]) -> list[str]:
+    """Return what is missing around the exercises: hints, links, sections that exist.
+
+    `headings` maps the number of each chapter that the set belongs to to its headings.
+    """
     found = []
     for before, cell in zip(notebook.cells, notebook.cells[1:], strict=False):
         name = _info(cell).get("grade_id", cell.id)
@@ -109,7 +118,10 @@ def statement_faults(notebook: Any, chapter_headings: set[str]) -> list[str]:
             parts = ("**Example.**", "**Pitfalls.**", "../../chapters/")
             found += [f"{name}: its statement lacks {p}" for p in parts if p not in before.source]
         if _info(cell).get("grade") and cell.cell_type == "code":
-            sections = re.findall(r'^check\("\w+", \w+, "([^"]+)"', cell.source, re.M)
-            found += [f"{name}: the chapter has no section {s!r}"
-                      for s in sections if s not in chapter_headings]
+            sections = SECTION.findall(cell.source)
+            found += [f"{name}: chapter {number} has no section {section!r}"
+                      for number, section in sections
+                      if section not in headings.get(int(number), ())]
+            if len(sections) != len(re.findall(r"^check\(", cell.source, re.M)):
+                found.append(f"{name}: a check does not say which chapter and section to read")
     return found

@@ -1,13 +1,15 @@
 """The numbers that problem set 1 tells students are true."""
 
+import re
 from itertools import product
 
+import nbformat
 import numpy as np
 import pytest
 from scipy.optimize import minimize
 
 from nnlib import Perceptron
-from tests.exercises.problem_set import ProblemSet, run_cell
+from tests.exercises.problem_set import ROOT, ProblemSet, run_cell
 
 CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
 GATES = list(product([0, 1], repeat=4))
@@ -32,7 +34,7 @@ def statement():
     return {c.id: " ".join(c.source.split()) for c in cells if c.cell_type == "markdown"}
 
 
-def test_the_bound_of_exercise_6_holds_for_every_separable_gate(statement):
+def test_the_bound_of_exercise_8_holds_for_every_separable_gate(statement):
     lengths = {gate: squared_length_of_best_weights(gate) for gate in GATES}
     assert {gate for gate, length in lengths.items() if length is None} == {XOR, XNOR}
     lengths = {gate: length for gate, length in lengths.items() if length is not None}
@@ -68,12 +70,36 @@ def test_the_hidden_layer_of_the_model_answer_computes_xor(statement):
     assert "$(0,0), (0,1), (1,0), (0,0)$" in answer
 
 
+def test_the_model_answer_on_claims_tells_what_chapter_1_printed(statement):
+    cells = nbformat.read(ROOT / "chapters" / "01_introduction.ipynb", as_version=4).cells
+    printed = {c.id: "".join(o.get("text", "") for o in c.get("outputs", ())) for c in cells}
+    answer = statement["judge_claims"]
+    assert "302 parameters compute what 8 compute: True" in printed["pitfall-linear-code"]
+    assert "302 parameters computed exactly what 8 compute" in answer
+    errors = [float(e) for e in re.findall(r"outside (\d\.\d)", printed["pitfall-universal-code"])]
+    assert len(errors) == 5
+    assert all(round(e) == 3 for e in errors)
+    assert "missed by about 3 beyond" in answer
+    (share,) = re.findall(r"random labels: fitted 100%, test ([\d.]+)%", printed["pitfall-random"])
+    assert float(share) < 15
+    assert "fitted all of its 300 digits" in answer
+    years = dict(re.findall(r"^(\d{4}) (.+?) +too late", printed["dates"], re.M))
+    assert {years["2014"]} == {"Adam"}
+    assert "Batch normalisation (2015) and Adam (2014)" in answer
+
+
 def test_the_worked_examples_in_the_statements(statement):
     namespace = {"__name__": "__main__"}
     source = ProblemSet("ps1_perceptron")
     for cell in source.notebook.cells:
         if cell.id == "helper" or cell.id in source.answers:
             assert run_cell(cell.source, cell.id, namespace) == ""
+    x, y = np.arange(4), np.array([1, 4, 3, 8])
+    w, b, loss = namespace["line_update"](x, y, 1, 1, 0.1)
+    assert f"are $({', '.join(map(str, x + 1 - y))})$" in statement["about_line_update"]
+    assert f"L = \\frac{{20}}{{4}} = {loss:g}$" in statement["about_line_update"]
+    assert f"\\cdot 14 = {w:g}$" in statement["about_line_update"]
+    assert f"\\cdot 6 = {b:g}$" in statement["about_line_update"]
     z = namespace["weighted_sum"](np.array([1, 2]), np.array([0.5, -1]), 0.25)
     assert f"= {z}$" in statement["about_weighted_sum"]
     assert f"{namespace['sigmoid'](2.0):.14f}..." in statement["about_step_and_sigmoid"]

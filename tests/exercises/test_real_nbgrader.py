@@ -24,6 +24,24 @@ CHOSEN = {
     "errstate": PLANTS["sigmoid: the warning is switched off where the value is right"],
 }
 
+# The other sets -> planted solutions that one run of nbgrader grades along with the reference.
+OTHERS = {
+    "ps2_activations": (
+        "tanh: np.tanh",
+        "sigmoid: taken from nnlib behind an innocent helper",
+        "gelu: the distribution function of the statistics module",
+    ),
+    "ps3_forward_and_losses": (
+        "linear: the bias is forgotten",
+        "xor_network: lists of integers",
+        "cross_entropy: one-hot rows of the unit matrix",
+    ),
+    "ps4_backprop": (
+        "linear_backward: the bias gradient is a mean",
+        "numerical_gradient: nditer over rows of the unit matrix",
+    ),
+}
+
 pytestmark = pytest.mark.slow
 
 
@@ -39,39 +57,56 @@ def nbgrader(course: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def notebook_of(plant):
+def notebook_of(plant, source=SOURCE):
     """Return the source notebook with a planted solution in its place."""
-    notebook = nbformat.read(SOURCE.path, as_version=4)
+    notebook = nbformat.read(source.path, as_version=4)
     for cell in notebook.cells:
         if cell.id == plant.answer:
             cell.source += f"\n\n\n{plant.code}"
     return notebook
 
 
+def grade(course, source, chosen):
+    """Let plain nbgrader grade the reference, the release and some plants in a fresh course."""
+    name = source.name
+    shutil.copytree(ROOT / "solutions" / name, course / "source" / name)
+    nbgrader(course, "generate_assignment", name)
+    submissions = {who: notebook_of(plant, source) for who, plant in chosen.items()}
+    submissions["reference"] = nbformat.read(source.path, as_version=4)
+    submissions["untouched"] = nbformat.read(course / "release" / name / f"{name}.ipynb", 4)
+    for who, notebook in submissions.items():
+        folder = course / "submitted" / who / name
+        folder.mkdir(parents=True)
+        nbformat.write(notebook, folder / f"{name}.ipynb")
+    nbgrader(course, "autograde", name)
+
+
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
-    """A course in which plain nbgrader has graded the reference, the release and some plants."""
+    """A course in which plain nbgrader has graded problem set 1."""
     course = tmp_path_factory.mktemp("course")
-    shutil.copytree(ROOT / "solutions" / NAME, course / "source" / NAME)
-    nbgrader(course, "generate_assignment", NAME)
-    submissions = {who: notebook_of(plant) for who, plant in CHOSEN.items()}
-    submissions["reference"] = nbformat.read(SOURCE.path, as_version=4)
-    submissions["untouched"] = nbformat.read(course / "release" / NAME / f"{NAME}.ipynb", 4)
-    for who, notebook in submissions.items():
-        folder = course / "submitted" / who / NAME
-        folder.mkdir(parents=True)
-        nbformat.write(notebook, folder / f"{NAME}.ipynb")
-    nbgrader(course, "autograde", NAME)
+    grade(course, SOURCE, CHOSEN)
     return course
 
 
-def failing(course, who):
+def failing(course, who, source=SOURCE):
     """Return (test cells without points, cells with part of their points) of one submission."""
     with Gradebook(f"sqlite:///{course}/gradebook.db") as book:
-        grades = book.find_submission_notebook(NAME, NAME, who).grades
-        scores = {g.name: (g.auto_score, g.max_score) for g in grades if g.name in SOURCE.tests}
+        grades = book.find_submission_notebook(source.name, source.name, who).grades
+        scores = {g.name: (g.auto_score, g.max_score) for g in grades if g.name in source.tests}
     lost = {name for name, (score, _) in scores.items() if score == 0}
     return lost, {name for name, (score, most) in scores.items() if score not in (0, most)}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_nbgrader_agrees_with_the_quick_runner_on_the_other_sets(name, tmp_path):
+    source = ProblemSet(name)
+    plants = {str(p): p for wrong, right in load(name).values() for p in wrong + right}
+    chosen = {f"plant{i}": plants[key] for i, key in enumerate(OTHERS[name])}
+    grade(tmp_path, source, chosen)
+    expected = {who: (set(plant.fails), set()) for who, plant in chosen.items()}
+    expected |= {"reference": (set(), set()), "untouched": (set(source.tests), set())}
+    assert {who: failing(tmp_path, who, source) for who in expected} == expected
 
 
 def test_nbgrader_agrees_with_the_quick_runner(course):
@@ -85,11 +120,12 @@ def test_nbgrader_agrees_with_the_quick_runner(course):
 def test_a_written_answer_waits_for_a_person_and_an_untouched_one_does_not(course):
     with Gradebook(f"sqlite:///{course}/gradebook.db") as book:
         waiting = {
-            who: book.find_grade("explain_xor", NAME, NAME, who).needs_manual_grade
+            (who, cell): book.find_grade(cell, NAME, NAME, who).needs_manual_grade
             for who in ("reference", "untouched")
+            for cell in ("judge_claims", "explain_xor")
         }
-        assert waiting == {"reference": True, "untouched": False}
-        assert book.find_assignment(NAME).max_score == 20
+        assert waiting == {key: key[0] == "reference" for key in waiting}
+        assert book.find_assignment(NAME).max_score == 26
 
 
 def error_of(course, who, test):
@@ -120,7 +156,7 @@ def test_students_see_sentences_instead_of_tracebacks(course):
 def test_validate_gives_the_same_answer_as_the_visible_checks(course):
     notebook = f"submitted/reference/{NAME}/{NAME}.ipynb"
     # Without hidden tests: what a student has.
-    for who, wanted in (("untouched", "VALIDATION FAILED ON 7 CELL(S)"), ("reference", "Success")):
+    for who, wanted in (("untouched", "VALIDATION FAILED ON 9 CELL(S)"), ("reference", "Success")):
         release = nbformat.read(course / "release" / NAME / f"{NAME}.ipynb", as_version=4)
         for cell in release.cells:
             if who == "reference" and cell.metadata.get("nbgrader", {}).get("solution"):

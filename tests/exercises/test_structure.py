@@ -9,13 +9,22 @@ import pytest
 from tests.exercises.problem_set import ROOT, ProblemSet, run_cell
 from tests.exercises.structure import HIDDEN, faults, statement_faults
 
-CHAPTERS = {"ps1_perceptron": "02_perceptron"}
+CHAPTERS = {  # problem set -> the chapters that its exercises belong to
+    "ps1_perceptron": ["01_introduction", "02_perceptron"],
+    "ps2_activations": ["03_activations"],
+    "ps3_forward_and_losses": ["04_feedforward", "05_architecture", "06_losses"],
+    "ps4_backprop": ["07_backpropagation"],
+}
 
 
-def headings(chapter):
-    notebook = nbformat.read(ROOT / "chapters" / f"{chapter}.ipynb", as_version=4)
-    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-    return set(re.findall(r"^#+ (.+)$", text, re.M))
+def headings(problem_set):
+    """Return the number of each chapter of a problem set -> the headings in it."""
+    found = {}
+    for chapter in CHAPTERS[problem_set]:
+        notebook = nbformat.read(ROOT / "chapters" / f"{chapter}.ipynb", as_version=4)
+        text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+        found[int(chapter[:2])] = set(re.findall(r"^#+ (.+)$", text, re.M))
+    return found
 
 
 @pytest.fixture(params=CHAPTERS, scope="module")
@@ -25,7 +34,7 @@ def source(request):
 
 def test_the_notebook_has_the_common_form(source):
     assert faults(source.notebook) == []
-    assert statement_faults(source.notebook, headings(CHAPTERS[source.name])) == []
+    assert statement_faults(source.notebook, headings(source.name)) == []
 
 
 def test_every_test_cell_can_fail(source):
@@ -128,9 +137,28 @@ def test_a_poorer_statement_is_noticed(old, new, complaint):
     notebook = copy.deepcopy(ProblemSet("ps1_perceptron").notebook)
     statement = next(cell for cell in notebook.cells if cell.id == "about_predict")
     statement.source = statement.source.replace(old, new)
-    assert complaint in statement_faults(notebook, headings("02_perceptron"))
+    assert complaint in statement_faults(notebook, headings("ps1_perceptron"))
 
 
 def test_a_section_that_the_chapter_does_not_have_is_noticed():
-    fault = statement_faults(ProblemSet("ps1_perceptron").notebook, {"The weighted sum"})
-    assert "test_train_perceptron: the chapter has no section 'Learning from mistakes'" in fault
+    fault = statement_faults(ProblemSet("ps1_perceptron").notebook, {2: {"The weighted sum"}})
+    assert "test_train_perceptron: chapter 2 has no section 'Learning from mistakes'" in fault
+
+
+def test_a_check_that_names_no_chapter_is_noticed():
+    notebook = copy.deepcopy(ProblemSet("ps1_perceptron").notebook)
+    cell = next(cell for cell in notebook.cells if cell.id == "test_predict")
+    cell.source = cell.source.replace("'chapter 2, ", "'")
+    fault = "test_predict: a check does not say which chapter and section to read"
+    assert fault in statement_faults(notebook, headings("ps1_perceptron"))
+
+
+@pytest.mark.parametrize(("pattern", "wrong"), [
+    (r"\d+ points", "19 points"), (r"\d+ to \d+ minutes", "30 to 90 minutes"),
+    (r"\d+ to \d+ minutes", "60 to 150 minutes"), (r"\d+ to \d+ minutes", "an hour"),
+])
+def test_a_wrong_announcement_is_noticed(pattern, wrong):
+    notebook = copy.deepcopy(ProblemSet("ps1_perceptron").notebook)
+    title = notebook.cells[0]
+    title.source = re.sub(pattern, wrong, title.source, count=1)
+    assert any("does not announce" in fault for fault in faults(notebook))
