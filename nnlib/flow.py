@@ -53,6 +53,7 @@ def flow_diagram(
     >>> [text.get_text() for text in ax.texts]
     ['input', 'output', '', 'weigh']
     """
+    arrows = list(arrows)
     unknown = {name for arrow in arrows for name in arrow[:2]} - set(boxes)
     if not boxes or unknown:
         raise ValueError(

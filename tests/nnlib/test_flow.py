@@ -55,6 +55,11 @@ def test_a_label_with_an_angle_bracket_makes_the_arrow_dashed(ax):
     assert "back" in [text.get_text() for text in ax.texts]
 
 
+def test_arrows_may_come_from_an_iterator(ax):
+    flow_diagram(ax, BOXES, iter([("a", "b"), ("b", "c")]))
+    assert sum(not text.get_text() for text in ax.texts) == 2
+
+
 def test_all_centres_are_inside_the_limits(ax):
     flow_diagram(ax, BOXES)
     assert ax.get_xlim() == pytest.approx((-0.8, 3.8))
