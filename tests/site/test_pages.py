@@ -82,7 +82,8 @@ def test_formulas_are_typeset_and_numbered(browser, address, name):
     with visit(browser, f"{address}/{name}.html") as seen:
         assert seen.page.locator("article .katex math").count() > 0
         numbers = seen.page.locator("article .eqno").all_inner_texts()
-        assert numbers == [f"({i})" for i in range(1, len(numbers) + 1)]
+        chapter = int(name[:2])
+        assert numbers == [f"({chapter}.{i})" for i in range(1, len(numbers) + 1)]
         assert numbers
         font = seen.page.locator("article .katex .mathnormal").first
         assert seen.page.evaluate("document.fonts.check('16px KaTeX_Math')")
