@@ -1,7 +1,7 @@
 """The lists beside the chapters: terms (NN_topic.terms.yml) and symbols (notation.yml)."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 from docutils import nodes
@@ -77,20 +77,17 @@ def notation_text() -> str:
     return "\n".join(rows)
 
 
-class FromText(SphinxDirective):
-    """Render the MyST text that `text()` makes; takes no argument and no content."""
+class Listing(SphinxDirective):
+    """`{course-glossary}` and `{course-notation}`: take no argument and no content."""
 
-    @staticmethod
-    def text() -> str:
-        """Return MyST text."""
-        raise NotImplementedError
+    texts: ClassVar = {"course-glossary": glossary_text, "course-notation": notation_text}
 
     def run(self) -> list[nodes.Node]:
         """Return the text as nodes; the page depends on every list."""
         for path in [*CHAPTERS.glob("*.terms.yml"), CHAPTERS / "notation.yml"]:
             self.env.note_dependency(str(path))
         try:
-            text = self.text()
+            text = self.texts[self.name]()
         except BookDataError as error:
             raise self.error(str(error)) from error
         holder = nodes.container()
@@ -100,20 +97,8 @@ class FromText(SphinxDirective):
         return found
 
 
-class Glossary(FromText):
-    """Directive `{course-glossary}`."""
-
-    text = staticmethod(glossary_text)
-
-
-class Notation(FromText):
-    """Directive `{course-notation}`."""
-
-    text = staticmethod(notation_text)
-
-
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the directives with Sphinx."""
-    app.add_directive("course-glossary", Glossary)
-    app.add_directive("course-notation", Notation)
+    for name in Listing.texts:
+        app.add_directive(name, Listing)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

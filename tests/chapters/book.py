@@ -31,6 +31,11 @@ def labels(notebook: Any) -> set[str]:
     return set(re.findall(r"^\((sec-[a-z0-9-]+)\)=$", markdown(notebook), re.M))
 
 
+def headings(name: str) -> set[str]:
+    """Return the headings of the chapter `name`."""
+    return set(re.findall(r"^#+ (.+)$", markdown(dict(chapters())[name]), re.M))
+
+
 def displays(text: str) -> list[tuple[str, str]]:
     """Return (TeX, label or '') of every displayed formula."""
     return [(tex, label) for tex, label in DISPLAY.findall(FENCE.sub("", text))]

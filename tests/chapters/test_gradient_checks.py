@@ -21,8 +21,11 @@ def faults(name, notebook):
         for cell in notebook.cells if cell.cell_type == "code"
         for tag in cell.metadata.get("tags", []) if tag.startswith(TAG)
     }
+    silent = [cell.id for cell in notebook.cells if cell.cell_type == "code"
+              and any(tag.startswith(TAG) for tag in cell.metadata.get("tags", []))
+              and not any(output.output_type == "stream" for output in cell.outputs)]
     shown = displays(markdown(notebook))
-    found = []
+    found = [f"{name}, cell {cell}: checks a derivative and prints no evidence" for cell in silent]
     for tex, label in shown:
         if DERIVATIVE.search(tex) and label not in checked:
             what = label or "unlabelled: " + " ".join(tex.split())[:60]
@@ -43,6 +46,14 @@ def test_a_cell_that_loses_its_tag_is_noticed():
     cell.metadata["tags"] = []
     assert faults("ch", notebook) == [
         "ch: no code cell has the tag checks-… for the derivative eq-per-bce-gradient"]
+
+
+def test_a_check_that_prints_nothing_is_noticed():
+    notebook = copy.deepcopy(dict(chapters())["02_perceptron"])
+    (cell,) = [c for c in notebook.cells if c.id == "gradient-check"]
+    cell.outputs = []
+    says = "ch, cell gradient-check: checks a derivative and prints no evidence"
+    assert faults("ch", notebook) == [says]
 
 
 def test_a_tag_without_a_formula_is_noticed():

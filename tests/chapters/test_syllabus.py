@@ -2,13 +2,13 @@
 
 import copy
 import re
-from pathlib import Path
 
 import nbformat
 import pytest
 import yaml
 
-ROOT = Path(__file__).parents[2]
+from tests.chapters.book import ROOT, chapters, labels, markdown
+
 # How many ids the design syllabus gives each chapter that exists, and which errata are its own.
 DESIGN_TOPICS = {
     "INT": 23, "PER": 18, "ACT": 39, "FNN": 25, "ARC": 20, "LOS": 22, "BPR": 33,
@@ -16,19 +16,11 @@ DESIGN_TOPICS = {
 LAST_ERRATUM = 75
 
 
-def read(path):
-    return nbformat.read(path, as_version=4)
-
-
-def chapter_text(name):
-    cells = read(ROOT / "chapters" / f"{name}.ipynb").cells
-    return "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
-
-
 def graded_cells(problem_set):
     """Return the grade_ids of a source notebook: (answers, automatic tests, graded by hand)."""
     answers, tests, by_hand = set(), set(), set()
-    for cell in read(ROOT / "solutions" / problem_set / f"{problem_set}.ipynb").cells:
+    path = ROOT / "solutions" / problem_set / f"{problem_set}.ipynb"
+    for cell in nbformat.read(path, as_version=4).cells:
         info = cell.metadata.get("nbgrader", {})
         name = f"{problem_set}/{info.get('grade_id')}"
         if info.get("solution"):
@@ -42,14 +34,14 @@ def problems(syllabus):
     """Return one sentence for everything in `syllabus` that has no counterpart, or the reverse."""
     found, used, sets = [], set(), set()
     for chapter in syllabus["chapters"]:
-        text = chapter_text(chapter["file"])
-        labels = set(re.findall(r"^\((sec-[a-z0-9-]+)\)=$", text, re.M))
+        notebook = dict(chapters())[chapter["file"]]
+        text, sections = markdown(notebook), labels(notebook)
         listed = [" ".join(item.split()) for item in re.findall(r"^\d+\. ([^\n]+(?:\n[^\n\d:*]+)*)",
                                                                  text.split(":::")[1], re.M)]
         topics = chapter["topics"]
         for outcome in chapter["outcomes"]:
             name = outcome["id"]
-            if outcome["section"] not in labels:
+            if outcome["section"] not in sections:
                 found.append(f"{name}: {chapter['file']} has no section {outcome['section']}")
             if outcome["text"] not in [item.rstrip(";.") for item in listed]:
                 found.append(f"{name}: its text is not in the outcomes of {chapter['file']}")
@@ -62,7 +54,7 @@ def problems(syllabus):
                          f"{len(chapter['outcomes'])}")
         found += [f"{topic}: no section {section} in {chapter['file']}"
                   for topic, section in (topics | chapter["errata"]).items()
-                  if section not in labels]
+                  if section not in sections]
     answers, tests, by_hand = (
         set().union(*parts) for parts in zip(*map(graded_cells, sorted(sets)), strict=True)
     )
@@ -92,8 +84,7 @@ def test_every_design_erratum_of_an_existing_chapter_is_taught(syllabus):
 
 
 def test_every_chapter_file_is_in_the_syllabus(syllabus):
-    files = {path.stem for path in (ROOT / "chapters").glob("[0-9][0-9]_*.ipynb")}
-    assert files == {chapter["file"] for chapter in syllabus["chapters"]}
+    assert {name for name, _ in chapters()} == {chapter["file"] for chapter in syllabus["chapters"]}
 
 
 @pytest.mark.parametrize(

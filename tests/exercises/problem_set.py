@@ -16,6 +16,7 @@ from typing import Any
 import nbformat
 
 ROOT = Path(__file__).parents[2]
+SETS = tuple(sorted(path.parent.name for path in (ROOT / "solutions").glob("ps*/ps*.ipynb")))
 
 
 @functools.cache

@@ -3,9 +3,8 @@
 import pytest
 
 from tests.exercises.plants import empty_answers, functions, hard_coded, load
-from tests.exercises.problem_set import ProblemSet, run_cell
+from tests.exercises.problem_set import SETS, ProblemSet, run_cell
 
-SETS = ("ps1_perceptron", "ps2_activations", "ps3_forward_and_losses", "ps4_backprop")
 FEWEST_WRONG, FEWEST_RIGHT = 8, 2
 
 SOURCES = {name: ProblemSet(name) for name in SETS}

@@ -11,7 +11,7 @@ import pytest
 from nbgrader.api import Gradebook
 
 from tests.exercises.plants import load
-from tests.exercises.problem_set import ROOT, ProblemSet
+from tests.exercises.problem_set import ROOT, SETS, ProblemSet
 
 NAME = "ps1_perceptron"
 SOURCE = ProblemSet(NAME)
@@ -96,6 +96,10 @@ def failing(course, who, source=SOURCE):
         scores = {g.name: (g.auto_score, g.max_score) for g in grades if g.name in source.tests}
     lost = {name for name, (score, _) in scores.items() if score == 0}
     return lost, {name for name, (score, most) in scores.items() if score not in (0, most)}
+
+
+def test_real_nbgrader_grades_every_set():
+    assert {NAME, *OTHERS} == set(SETS)
 
 
 @pytest.mark.parametrize("name", OTHERS)

@@ -3,31 +3,23 @@
 import copy
 import re
 
-import nbformat
 import pytest
+import yaml
 
-from tests.exercises.problem_set import ROOT, ProblemSet, run_cell
+from tests.chapters import book
+from tests.exercises.problem_set import ROOT, SETS, ProblemSet, run_cell
 from tests.exercises.structure import HIDDEN, faults, statement_faults
-
-CHAPTERS = {  # problem set -> the chapters that its exercises belong to
-    "ps1_perceptron": ["01_introduction", "02_perceptron"],
-    "ps2_activations": ["03_activations"],
-    "ps3_forward_and_losses": ["04_feedforward", "05_architecture", "06_losses"],
-    "ps4_backprop": ["07_backpropagation"],
-}
 
 
 def headings(problem_set):
-    """Return the number of each chapter of a problem set -> the headings in it."""
-    found = {}
-    for chapter in CHAPTERS[problem_set]:
-        notebook = nbformat.read(ROOT / "chapters" / f"{chapter}.ipynb", as_version=4)
-        text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-        found[int(chapter[:2])] = set(re.findall(r"^#+ (.+)$", text, re.M))
-    return found
+    """Return the number of each chapter that a problem set belongs to -> the headings in it."""
+    syllabus = yaml.safe_load((ROOT / "syllabus.yml").read_text())
+    files = [chapter["file"] for chapter in syllabus["chapters"] for outcome in chapter["outcomes"]
+             if outcome["exercise"].startswith(f"{problem_set}/")]
+    return {int(file[:2]): book.headings(file) for file in files}
 
 
-@pytest.fixture(params=CHAPTERS, scope="module")
+@pytest.fixture(params=SETS, scope="module")
 def source(request):
     return ProblemSet(request.param)
 
