@@ -182,7 +182,9 @@ class CrossEntropyLoss(Loss):
     def _forward(self, input: Array, target: Array) -> tuple[Array, Any]:
         log_p, s = log_softmax(input, axis=1), self.label_smoothing
         if target.ndim == 1:
-            losses = (s - 1) * log_p[np.arange(len(target)), target]
+            # Where the right answers lie when the array is read row after row.
+            target = target.astype(np.intp) + np.arange(0, input.size, input.shape[1])
+            losses = (s - 1) * log_p.take(target)
         else:
             losses = (s - 1) * (target * log_p).sum(axis=1)
         if s:
@@ -191,11 +193,11 @@ class CrossEntropyLoss(Loss):
 
     def _backward(self, cache: tuple[Array, Array]) -> Array:
         (log_p, target), s = cache, self.label_smoothing
-        grad = np.exp(log_p)
+        grad = np.exp(log_p, order="C")  # row after row, whatever the order of the input
         if s:
             grad -= s / grad.shape[1]
         if target.ndim == 1:
-            grad[np.arange(len(target)), target] -= 1 - s
+            grad.reshape(-1)[target] -= 1 - s
         else:
             grad -= (1 - s) * target
         return grad

@@ -109,8 +109,6 @@ class ReduceLROnPlateau:
 
     def _is_better(self, value: float) -> bool:
         sign = 1 if self.mode == "min" else -1
-        if math.isinf(self.best):
-            margin = 0.0
-        else:
-            margin = self.threshold * (sign * self.best if self.threshold_mode == "rel" else 1)
+        scale = sign * self.best if self.threshold_mode == "rel" else 1
+        margin = 0.0 if math.isinf(self.best) else self.threshold * scale
         return sign * value < sign * self.best - margin

@@ -185,6 +185,10 @@ def check_losses(nn: ModuleType) -> None:
     assert nn.MSELoss()(error, zero) == 9.25 / 2
     assert nn.MSELoss(reduction="sum")(error, zero) == 9.25
     assert nn.HuberLoss(reduction="none")(error, zero).tolist() == [[2.5, 0.125]]
+    # The order of an array in memory and the size of the labels' integers change nothing.
+    by_rows, by_columns = nn.CrossEntropyLoss(), nn.CrossEntropyLoss()
+    assert by_columns(np.asfortranarray(X), labels.astype(np.uint64)) == by_rows(X, labels)
+    assert np.array_equal(by_columns.backward(), by_rows.backward())
     smoothed = nn.CrossEntropyLoss(label_smoothing=0.5)(np.log([[0.2, 0.8]]), np.array([1]))
     assert math.isclose(smoothed, -0.75 * math.log(0.8) - 0.25 * math.log(0.2))
 
