@@ -7,7 +7,7 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup torch book serve test check lab execute release grade report demo-class screenshots clean
+.PHONY: help setup torch book serve test check lab execute release check-ps prove grade report demo-class screenshots clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -50,6 +50,12 @@ execute: torch ## run the chapters again and store their outputs
 
 release: setup ## make exercises/ from solutions/
 	$(BIN)/python -m grader release
+
+check-ps: setup ## what JupyterLab's Validate says of your exercises/: make check-ps PS=ps4_backprop
+	@$(BIN)/python -m grader check $(PS)
+
+prove: torch ## the proof of the graders, planted answer by planted answer: make prove PS=ps4_backprop
+	@$(BIN)/python -m tests.exercises.prove $(PS)
 
 grade: setup ## grade what lies in submitted/: make grade PS=ps1_perceptron
 	@$(BIN)/python -m grader autograde $(PS)

@@ -2,8 +2,10 @@
 
 import argparse
 import sys
+import textwrap
 
 from grader import autograde as grading
+from grader import check as checking
 from grader import release as releasing
 from grader.autograde import Report
 from grader.course import Course, find_course
@@ -40,6 +42,19 @@ def _check(course: Course, names: list[str], orphans: list[str]) -> Exit:
         print(line, file=sys.stderr)
     print("The release differs from solutions/: run `make release`.", file=sys.stderr)
     return Exit.NEEDS_A_PERSON
+
+
+def check(arguments: argparse.Namespace) -> Exit:
+    """Print what each visible check of a student's notebook says."""
+    course = find_course(arguments.course_dir)
+    found = checking.check(course, _named(course, arguments))
+    for one in found:
+        passes = "written; a person will read it" if one.written else "the visible check passes"
+        print(f"{one.cell}: {passes}." if not one.failure else f"{one.cell}:")
+        print(textwrap.indent(one.failure, "  "), end="\n" if one.failure else "")
+    passing = sum(not one.failure for one in found)
+    print(f"{passing} of {len(found)} pass. Hidden tests decide the points.")
+    return Exit.DONE if passing == len(found) else Exit.NEEDS_A_PERSON
 
 
 def autograde(arguments: argparse.Namespace) -> Exit:
