@@ -40,6 +40,11 @@ OTHERS = {
         "linear_backward: the bias gradient is a mean",
         "numerical_gradient: nditer over rows of the unit matrix",
     ),
+    "ps5_init_and_optimizers": (
+        "he_normal: NumPy's global generator",
+        "adam_step: without bias correction",
+        "minibatches: example by example, drawn without replacement",
+    ),
     "ps6_regularization": (
         "dropout_forward: a binomial draw",
         "batch_norm_eval: taken from nnlib",
