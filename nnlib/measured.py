@@ -141,7 +141,7 @@ def breast_cancer_features() -> tuple[str, ...]:
 
 
 def digits() -> tuple[FloatArray, IntArray]:
-    """Handwritten digits of 8 x 8 pixels, 1,797 of them, by 43 people.
+    """Handwritten digits of 8 x 8 pixels, 1,797 of them, in the order of the forms they came from.
 
     Returns
     -------
