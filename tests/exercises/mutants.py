@@ -173,7 +173,8 @@ def survives(problem_set: ProblemSet, mutant: Mutant) -> bool:
     """Say whether all test cells still give their points."""
     try:
         with time_limit(SECONDS):
-            return not problem_set.failing({mutant.answer: mutant.code})
+            verdicts = problem_set.run({mutant.answer: mutant.code}, to_first_failure=True)
+            return not any(verdicts.values())
     except (TimeoutError, AssertionError):
         return False  # it never ended, or its cell did not even run
 

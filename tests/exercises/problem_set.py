@@ -86,7 +86,9 @@ class ProblemSet:
         chosen = self.tests if grade_ids is None else {k: self.tests[k] for k in grade_ids}
         return sum(cell.metadata["nbgrader"]["points"] for cell in chosen.values())
 
-    def run(self, planted: Mapping[str, str] | None = None) -> dict[str, str]:
+    def run(
+        self, planted: Mapping[str, str] | None = None, *, to_first_failure: bool = False
+    ) -> dict[str, str]:
         """Run the notebook; return for each test cell why it fails, the empty string if it passes.
 
         Parameters
@@ -94,6 +96,8 @@ class ProblemSet:
         planted : mapping, optional
             Answer's grade_id -> code that runs after that cell and redefines what it defined. Test
             cells before the first of them cannot notice, and keep the verdict of the plain run.
+        to_first_failure : bool, default False
+            Whether one failing test cell is all that the caller wants to know.
         """
         planted = planted or {}
         assert set(planted) <= set(self.answers), f"unknown answers: {set(planted)}"
@@ -107,6 +111,8 @@ class ProblemSet:
             if name in self.tests:
                 if changed:
                     verdicts[name] = run_cell(cell.source, name, namespace)
+                if to_first_failure and verdicts[name]:
+                    break
                 continue
             source = cell.source + "\n\n\n" + planted.get(name, "")
             failure = run_cell(source, name, namespace)

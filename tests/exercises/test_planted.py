@@ -12,12 +12,15 @@ PLANTS = {name: load(name) for name in SETS}
 
 
 def cases(index):
-    """Return pytest parameters (source, plant): index 0 for wrong plants, 1 for right ones."""
+    """Return pytest parameters (source, plant): index 0 for wrong plants, 1 for right ones.
+
+    The first of each function are enough for `make check`; `make test` runs them all.
+    """
     return [
-        pytest.param(SOURCES[name], plant, id=f"{name}-{plant}")
+        pytest.param(SOURCES[name], plant, id=f"{name}-{plant}", marks=[pytest.mark.slow] * (i > 0))
         for name in SETS
         for both in PLANTS[name].values()
-        for plant in both[index]
+        for i, plant in enumerate(both[index])
     ]
 
 
@@ -51,6 +54,7 @@ def test_there_are_enough_plants_for_every_function(name):
     assert len(names) == len(set(names))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SETS)
 def test_empty_answers_get_nothing(name):
     paid = [str(p) for p in empty_answers(SOURCES[name])
