@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 BOOK := $(BIN)/jupyter-book build chapters --config _config.yml --toc _toc.yml --path-output . -W -n --keep-going -q
+# A file's tests stay together, and the chapters, which are short and many, come last.
+IN_PARALLEL := -n auto --dist loadfile --no-loadscope-reorder
 # Small networks run slower on many threads, and one thread gives the same sums everywhere.
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
@@ -32,14 +34,14 @@ test: book torch ## everything CI runs
 	$(BIN)/mypy
 	$(BIN)/python chapters/_tools/execute.py --check
 	$(BIN)/python -m grader release --check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(IN_PARALLEL)
 
 check: torch ## the fast part of the tests, under a minute
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python chapters/_tools/execute.py --check
 	$(BIN)/python -m grader release --check
-	$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow" tests nnlib
+	$(BIN)/python -m pytest $(IN_PARALLEL) -m "not slow" tests nnlib
 
 lab: torch ## JupyterLab on exercises/, with nbgrader's extensions
 	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/exercises
