@@ -35,7 +35,10 @@ def _names(source: str) -> frozenset[str]:
 @functools.cache
 def _defined(source: str) -> frozenset[str]:
     """Return the names that a cell sets at its top, or says are global."""
-    tree = ast.parse(source)
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return frozenset()  # running it will say so
     found = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Global):

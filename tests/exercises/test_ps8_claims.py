@@ -125,7 +125,8 @@ def test_the_worked_examples(statement, answers):
                                         np.array([[4.0], [5.7]]))
     assert found.tolist() == [3, 7]
     assert 0 < np.full((10, 3), 0.1).std(axis=0).max() < 1e-16
-    assert 2e8 == pytest.approx((7 - 5) / (0.0 + 1e-8))
+    scaled = (7 - 5) / 1e-8
+    assert scaled == pytest.approx(2e8)
     told = statement["about_train_network"]
     model, X = [(np.zeros((2, 1)), np.zeros(2))], np.array([[4.0], [2.0]])
     assert answers["predict"](model, X).tolist() == [[0.5, 0.5], [0.5, 0.5]]
@@ -203,7 +204,7 @@ def test_who_passes_the_visible_check_passes_the_hidden_one(answers):
     assert min(visible(answers["fit"], answers)) > VISIBLE_BAR + 0.02
     passing = 0
     for fit in (units(32), units(96), fit_with("range(30)", "range(20)"),
-                fit_with("range(30)", "range(45)"), fit_with("0.5 * d", "0.3 * d")):
+                fit_with("range(30)", "range(45)"), fit_with("0.5 * step", "0.3 * step")):
         if min(visible(fit, answers)) >= VISIBLE_BAR:
             passing += 1
             assert min(hidden(fit, answers)) >= HIDDEN_BAR
