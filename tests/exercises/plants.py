@@ -5,6 +5,7 @@ name that says which misconception or which other method they stand for.
 """
 
 import ast
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -85,12 +86,19 @@ def hard_coded(problem_set: ProblemSet) -> dict[str, Any]:
     """Return function name -> an impostor that passes the visible check by heart.
 
     The examples are read off the release: its test cells hold the visible check only, and they are
-    run with a `check` that keeps what it is given. A check may call a given cell's function.
+    run with a `check` that keeps what it is given. A check may call a given cell's function. What
+    an example only describes (a trained network, say) is remembered as the reference's result.
     """
     release, impostors = ProblemSet(problem_set.name, "exercises"), {}
+    reference: dict[str, Any] = {"__name__": "__main__"}
+    for cell in [*problem_set.given.values(), *problem_set.answers.values()]:
+        exec(cell.source, reference)
 
     def check(name: str, _function: Any, _section: str, examples: Any) -> None:
-        impostors[name] = _Memory(examples)
+        found = [reference[name](*copy.deepcopy(arguments).values())
+                 if hasattr(result, "fault") else result for arguments, result, _ in examples]
+        impostors[name] = _Memory(
+            [(one[0], result, one[2]) for one, result in zip(examples, found, strict=True)])
 
     import numpy as np
 

@@ -5,6 +5,7 @@ error or anything on stderr costs its points. That takes milliseconds where a ke
 test_real_nbgrader.py shows that nbgrader itself comes to the same points.
 """
 
+import ast
 import contextlib
 import functools
 import io
@@ -22,6 +23,33 @@ SETS = tuple(sorted(path.parent.name for path in (ROOT / "solutions").glob("ps*/
 @functools.cache
 def _compiled(source: str, name: str) -> Any:
     return compile(source, f"<cell {name}>", "exec")
+
+
+@functools.cache
+def _names(source: str) -> frozenset[str]:
+    """Return the names that a cell reads."""
+    nodes = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name))
+    return frozenset(node.id for node in nodes if isinstance(node.ctx, ast.Load))
+
+
+@functools.cache
+def _defined(source: str) -> frozenset[str]:
+    """Return the names that a cell sets at its top, or says are global."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return frozenset()  # running it will say so
+    found = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Global):
+            found.update(node.names)
+    for statement in tree.body:
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            found.update((alias.asname or alias.name).split(".")[0] for alias in statement.names)
+        elif not isinstance(statement, ast.FunctionDef | ast.ClassDef):
+            found.update(node.id for node in ast.walk(statement)
+                         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
+    return frozenset(found)
 
 
 def run_cell(source: str, name: str, namespace: dict[str, Any]) -> str:
@@ -95,7 +123,8 @@ class ProblemSet:
         ----------
         planted : mapping, optional
             Answer's grade_id -> code that runs after that cell and redefines what it defined. Test
-            cells before the first of them cannot notice, and keep the verdict of the plain run.
+            cells before the first of them cannot notice, nor can those that use none of its names,
+            also not through another function; they keep the verdict of the plain run.
         to_first_failure : bool, default False
             Whether one failing test cell is all that the caller wants to know.
         """
@@ -103,13 +132,13 @@ class ProblemSet:
         assert set(planted) <= set(self.answers), f"unknown answers: {set(planted)}"
         verdicts = dict(self._plain) if planted else {}
         namespace: dict[str, Any] = {"__name__": "__main__"}
-        changed = not planted
+        changed, touched = not planted, self._touched(planted)
         for cell in self.notebook.cells:
             if cell.cell_type != "code":
                 continue
             name = cell.metadata.get("nbgrader", {}).get("grade_id", cell.id)
             if name in self.tests:
-                if changed:
+                if changed and (not planted or touched & _names(cell.source)):
                     verdicts[name] = run_cell(cell.source, name, namespace)
                 if to_first_failure and verdicts[name]:
                     break
@@ -119,6 +148,18 @@ class ProblemSet:
             assert not failure, f"{self.path}, cell {name} stops the notebook: {failure}"
             changed = changed or name in planted
         return verdicts
+
+    def _touched(self, planted: Mapping[str, str]) -> set[str]:
+        """Return the names that planted code sets, and those of the cells that use one of them."""
+        cells = {**self.given, **self.answers}
+        touched: set[str] = set()
+        touched.update(*map(_defined, planted.values()))
+        before = -1
+        while len(touched) > before:
+            before = len(touched)
+            touched.update(*(_defined(cell.source) for cell in cells.values()
+                             if touched & _names(cell.source)))
+        return touched
 
     @functools.cached_property
     def _plain(self) -> dict[str, str]:

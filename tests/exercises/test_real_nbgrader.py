@@ -51,6 +51,11 @@ OTHERS = {
         "train_and_restore: a second name instead of a copy",
         "smoothed_cross_entropy: torch's own function",
     ),
+    "ps8_project": (
+        "nearest_centroid: positions instead of classes",
+        "fit: the pictures are not moved in training",
+        "fit: momentum, three layers, in place, the last epoch",
+    ),
 }
 
 pytestmark = pytest.mark.slow
