@@ -53,11 +53,19 @@ def load(problem_set: str) -> dict[str, tuple[list[Plant], list[Plant]]]:
 
 
 def functions(problem_set: ProblemSet) -> Iterator[tuple[str, str, str]]:
-    """Yield (grade_id of the answer, function name, its `def` line) for each graded function."""
+    """Yield (grade_id of the answer, name, its `def` line) for each graded function or class.
+
+    For a class that is the line of a function that takes the arguments of its constructor.
+    """
     for answer, cell in problem_set.answers.items():
         for node in ast.parse(cell.source).body:
             if isinstance(node, ast.FunctionDef):
                 yield answer, node.name, f"def {node.name}({ast.unparse(node.args)}):"
+            if isinstance(node, ast.ClassDef):
+                (start,) = (part.args for part in node.body
+                            if isinstance(part, ast.FunctionDef) and part.name == "__init__")
+                start.args.pop(0)
+                yield answer, node.name, f"def {node.name}({ast.unparse(start)}):"
 
 
 def empty_answers(problem_set: ProblemSet) -> Iterator[Plant]:
