@@ -50,7 +50,7 @@ def test_the_sections_that_the_statements_name_exist(statement):
     listed = re.compile(r'sections? ((?:"[^"]+"(?:, | and )?)+)')
     named = [s for told in statement.values() for part in listed.findall(told)
              for s in re.findall(r'"([^"]+)"', part)]
-    assert len(named) == 24
+    assert len(named) == 21
     assert set(named) <= headings("11_patterns") | headings("12_pytorch")
 
 
