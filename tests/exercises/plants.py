@@ -6,6 +6,7 @@ name that says which misconception or which other method they stand for.
 
 import ast
 import copy
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -54,11 +55,22 @@ def load(problem_set: str) -> dict[str, tuple[list[Plant], list[Plant]]]:
 
 
 def functions(problem_set: ProblemSet) -> Iterator[tuple[str, str, str]]:
-    """Yield (grade_id of the answer, function name, its `def` line) for each graded function."""
+    """Yield (grade_id of the answer, name, its `def` line) for each graded function or class.
+
+    For a class that is the line of a function that takes the arguments of its constructor.
+    """
     for answer, cell in problem_set.answers.items():
         for node in ast.parse(cell.source).body:
             if isinstance(node, ast.FunctionDef):
                 yield answer, node.name, f"def {node.name}({ast.unparse(node.args)}):"
+            if isinstance(node, ast.ClassDef):
+                (start,) = (
+                    part.args
+                    for part in node.body
+                    if isinstance(part, ast.FunctionDef) and part.name == "__init__"
+                )
+                start.args.pop(0)
+                yield answer, node.name, f"def {node.name}({ast.unparse(start)}):"
 
 
 def empty_answers(problem_set: ProblemSet) -> Iterator[Plant]:
@@ -70,15 +82,20 @@ def empty_answers(problem_set: ProblemSet) -> Iterator[Plant]:
             yield Plant(name, answer, body, f"{head}\n    {body}\n", frozenset([f"test_{answer}"]))
 
 
+def _written(arguments: Any) -> str:
+    """Return arguments as Python writes them, without the places in memory of functions."""
+    return re.sub(r" at 0x[0-9a-f]+", "", repr(list(arguments)))
+
+
 class _Memory:
     """Stands in for a function: knows the results of the visible examples and nothing else."""
 
     def __init__(self, examples: Any) -> None:
-        self.results = {repr(list(arguments.values())): result for arguments, result, _ in examples}
+        self.results = {_written(arguments.values()): result for arguments, result, _ in examples}
 
     def __call__(self, *arguments: Any) -> Any:
         """Return the remembered result, and for any other arguments that of the first example."""
-        return self.results.get(repr(list(arguments)), next(iter(self.results.values())))
+        return self.results.get(_written(arguments), next(iter(self.results.values())))
 
 
 @cache

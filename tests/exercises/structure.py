@@ -93,8 +93,8 @@ def _answer_faults(cell: Any) -> Iterator[str]:
             yield "a written answer needs points"
         return
     for node in ast.parse(cell.source).body:
-        if not (isinstance(node, ast.FunctionDef) and ast.get_docstring(node)):
-            yield "an answer consists of functions with docstrings"
+        if not (isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node)):
+            yield "an answer consists of functions and classes with docstrings"
     if re.search(r"\bnnlib\b", cell.source):
         yield "the answers use NumPy only, no nnlib"
     for region in SOLUTION.findall(cell.source):

@@ -51,6 +51,11 @@ OTHERS = {
         "train_and_restore: a second name instead of a copy",
         "smoothed_cross_entropy: torch's own function",
     ),
+    "ps7_pytorch": (
+        "repair_3: the loop as it was",
+        "MLP: layers in a plain list",
+        "evaluate: inference_mode",
+    ),
     "ps8_project": (
         "nearest_centroid: positions instead of classes",
         "fit: the pictures are not moved in training",
