@@ -47,7 +47,8 @@ def errata_text(errata: Errata, chapters: list[dict[str, Any]]) -> str:
         if not own:
             continue
         count = f"{len(own)} {'entry' if len(own) == 1 else 'entries'}"
-        lines += [f":::{{dropdown}} Chapter {int(chapter['file'][:2])}, {chapter['title']}: {count}"]
+        heading = f"Chapter {int(chapter['file'][:2])}, {chapter['title']}: {count}"
+        lines += [f":::{{dropdown}} {heading}"]
         lines += ["```{list-table}", ":header-rows: 1", ":widths: 45 55", ":class: errata", ""]
         lines += ["* - What is claimed", "  - What is true"]
         for name, section in own:
