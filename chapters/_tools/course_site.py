@@ -10,6 +10,7 @@ from typing import Any
 
 import accessible_html
 import book_data
+import errata
 import figures
 import katex_math
 import page_checks
@@ -49,6 +50,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("site_sources", "", "env")
     app.connect("config-inited", fingerprint_sources)
     pages = (katex_math, figures, page_checks, accessible_html)
-    for part in (*pages, book_data, quiz, syllabus_map, torch_table):
+    for part in (*pages, book_data, errata, quiz, syllabus_map, torch_table):
         part.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
