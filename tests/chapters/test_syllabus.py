@@ -81,7 +81,7 @@ def test_every_design_topic_of_an_existing_chapter_is_traced(syllabus):
 
 def test_every_design_erratum_of_an_existing_chapter_is_taught(syllabus):
     traced = [erratum for chapter in syllabus["chapters"] for erratum in chapter["errata"]]
-    assert sorted(traced) == [f"E-{i:02}" for i in range(1, LAST_ERRATUM + 1)]
+    assert sorted(traced) == sorted(f"E-{i:02}" for i in range(1, LAST_ERRATUM + 1))
 
 
 def test_every_chapter_file_is_in_the_syllabus(syllabus):
