@@ -8,6 +8,7 @@ from grader import autograde as grading
 from grader import check as checking
 from grader import release as releasing
 from grader.autograde import Report
+from grader.check_cells import write_check_cells
 from grader.course import Course, find_course
 from grader.demo.build import build_demo_class
 from grader.errors import Exit, GraderError
@@ -42,6 +43,15 @@ def _check(course: Course, names: list[str], orphans: list[str]) -> Exit:
         print(line, file=sys.stderr)
     print("The release differs from solutions/: run `make release`.", file=sys.stderr)
     return Exit.NEEDS_A_PERSON
+
+
+def helper(arguments: argparse.Namespace) -> Exit:
+    """Write the shared cells into the source notebooks."""
+    course = find_course(arguments.course_dir)
+    for name in arguments.problem_sets or course.problem_sets():
+        changed = write_check_cells(course, course.require(name))
+        print(f"{name}: " + (f"wrote {', '.join(changed)}" if changed else "up to date"))
+    return Exit.DONE
 
 
 def check(arguments: argparse.Namespace) -> Exit:
