@@ -52,6 +52,8 @@ def _parser() -> argparse.ArgumentParser:
     release = add("release", "make exercises/ from solutions/")
     release.add_argument("problem_sets", metavar="PS", nargs="*", help="default: all")
     release.add_argument("--check", action="store_true", help="only compare; fail on drift")
+    study = add("self-study", "write self_study/: the release with a worked solution in each fold")
+    study.add_argument("problem_sets", metavar="PS", nargs="*", help="default: all")
     helper = add("helper", "write solutions/check_*.py into the cells that all problem sets share")
     helper.add_argument("problem_sets", metavar="PS", nargs="*", help="default: all")
     check = add("check", "say what the Validate button says of your notebook in exercises/")

@@ -13,6 +13,7 @@ from grader.course import Course, find_course
 from grader.demo.build import build_demo_class
 from grader.errors import Exit, GraderError
 from grader.outcomes import Outcome, Status
+from grader.self_study import write_self_study
 from grader.table import format_table, format_totals
 
 
@@ -51,6 +52,14 @@ def helper(arguments: argparse.Namespace) -> Exit:
     for name in arguments.problem_sets or course.problem_sets():
         changed = write_check_cells(course, course.require(name))
         print(f"{name}: " + (f"wrote {', '.join(changed)}" if changed else "up to date"))
+    return Exit.DONE
+
+
+def self_study(arguments: argparse.Namespace) -> Exit:
+    """Write the self-study edition of some or all problem sets."""
+    course = find_course(arguments.course_dir)
+    for name in arguments.problem_sets or course.problem_sets():
+        print(f"{name}: {write_self_study(course, name)}")
     return Exit.DONE
 
 

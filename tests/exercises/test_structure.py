@@ -130,7 +130,17 @@ def store_an_output(cells):
     cells["helper"].execution_count = 1
 
 
+def shorten_a_commentary(cells):
+    cells["study_predict"].source = "It is right."
+
+
+def untag_a_commentary(cells):
+    del cells["study_predict"].metadata["tags"]
+
+
 @pytest.mark.parametrize(("damage", "complaint"), [
+    (shorten_a_commentary, "test_predict: a commentary (a cell with the tag self-study)"),
+    (untag_a_commentary, "test_predict: a commentary (a cell with the tag self-study)"),
     (drop_hidden_tests, "test_predict: there are no hidden tests"),
     (drop_points, "test_predict: a test cell needs points"),
     (unlock, "test_predict: a test cell is locked"),

@@ -11,7 +11,7 @@ from grader import autograde
 from grader.environment import prepare_environment
 from tests.grader.tiny_course import REPOSITORY, RIGHT, hand_in, run
 
-COMMANDS = ("release", "helper", "check", "autograde", "report", "demo-class")
+COMMANDS = ("release", "helper", "self-study", "check", "autograde", "report", "demo-class")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
