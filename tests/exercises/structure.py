@@ -12,7 +12,7 @@ from grader.self_study import exercises
 ANNOUNCED = re.compile(r"\*\*(\d+) points, (\d+) to (\d+) minutes\.\*\*")
 HIDDEN = re.compile(r"^### BEGIN HIDDEN TESTS\n(.*?)^### END HIDDEN TESTS$", re.S | re.M)
 SHORTEST, LONGEST = 60, 120  # minutes for a whole set
-FEWEST, MOST = 90, 220  # words of a commentary on a solution
+FEWEST, MOST = 100, 200  # words of a commentary on a solution
 # How a check names what to read: check("name", name, 'chapter 2, "Heading"', ...)
 SECTION = re.compile(r"^check\(\"\w+\", \w+, 'chapter (\d+), \"([^\"]+)\"'", re.M)
 SOLUTION = re.compile(r"^ *### BEGIN SOLUTION\n(.*?)^ *### END SOLUTION$", re.S | re.M)
