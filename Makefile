@@ -9,7 +9,7 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup torch book serve test check lab execute release check-ps prove grade report demo-class screenshots clean
+.PHONY: help setup torch book serve test check lab execute release self-study check-ps prove grade report demo-class screenshots clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -52,6 +52,9 @@ execute: torch ## run the chapters again and store their outputs
 
 release: setup ## make exercises/ from solutions/
 	$(BIN)/python -m grader release
+
+self-study: setup ## for learning without an instructor: self_study/, worked solutions in folds
+	@$(BIN)/python -m grader self-study $(PS)
 
 check-ps: setup ## what JupyterLab's Validate says of your exercises/: make check-ps PS=ps4_backprop
 	@$(BIN)/python -m grader check $(PS)

@@ -46,6 +46,9 @@ c.ClearSolutions.code_stub = {
 }
 c.ClearSolutions.text_stub = "Not attempted: replace this line with your answer."
 
+# Before nbgrader's own steps: commentaries on the solutions are for the self-study edition only.
+c.GenerateAssignment.preprocessors.prepend(["grader.self_study.DropCommentaries"])
+
 # Seconds for one cell. The slowest reference cell takes under two; an endless loop is interrupted
 # here, costs its own cell, and the cells after it still run.
 c.Execute.timeout = 30

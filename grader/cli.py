@@ -1,4 +1,4 @@
-"""The command line: `python -m grader {release,check,autograde,report,demo-class}`."""
+"""The command line: `python -m grader COMMAND`; `--help` lists the commands."""
 
 import argparse
 import sys
@@ -52,6 +52,10 @@ def _parser() -> argparse.ArgumentParser:
     release = add("release", "make exercises/ from solutions/")
     release.add_argument("problem_sets", metavar="PS", nargs="*", help="default: all")
     release.add_argument("--check", action="store_true", help="only compare; fail on drift")
+    study = add("self-study", "write self_study/: the release with a worked solution in each fold")
+    study.add_argument("problem_sets", metavar="PS", nargs="*", help="default: all")
+    helper = add("helper", "write solutions/check_*.py into the cells that all problem sets share")
+    helper.add_argument("problem_sets", metavar="PS", nargs="*", help="default: all")
     check = add("check", "say what the Validate button says of your notebook in exercises/")
     check.add_argument("problem_set", metavar="PS", nargs="?", default="")
     autograde = add("autograde", "grade what lies in submitted/")

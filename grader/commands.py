@@ -8,10 +8,12 @@ from grader import autograde as grading
 from grader import check as checking
 from grader import release as releasing
 from grader.autograde import Report
+from grader.check_cells import write_check_cells
 from grader.course import Course, find_course
 from grader.demo.build import build_demo_class
 from grader.errors import Exit, GraderError
 from grader.outcomes import Outcome, Status
+from grader.self_study import write_self_study
 from grader.table import format_table, format_totals
 
 
@@ -42,6 +44,23 @@ def _check(course: Course, names: list[str], orphans: list[str]) -> Exit:
         print(line, file=sys.stderr)
     print("The release differs from solutions/: run `make release`.", file=sys.stderr)
     return Exit.NEEDS_A_PERSON
+
+
+def helper(arguments: argparse.Namespace) -> Exit:
+    """Write the shared cells into the source notebooks."""
+    course = find_course(arguments.course_dir)
+    for name in arguments.problem_sets or course.problem_sets():
+        changed = write_check_cells(course, course.require(name))
+        print(f"{name}: " + (f"wrote {', '.join(changed)}" if changed else "up to date"))
+    return Exit.DONE
+
+
+def self_study(arguments: argparse.Namespace) -> Exit:
+    """Write the self-study edition of some or all problem sets."""
+    course = find_course(arguments.course_dir)
+    for name in arguments.problem_sets or course.problem_sets():
+        print(f"{name}: {write_self_study(course, name)}")
+    return Exit.DONE
 
 
 def check(arguments: argparse.Namespace) -> Exit:

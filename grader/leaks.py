@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,23 +15,28 @@ from grader.regions import KINDS, Secret, cell_name, secrets
 WINDOW = 3
 # Windows with fewer characters than this (spaces not counted) occur by chance.
 SHORTEST = 10
+# A sentence of a commentary is a leak by itself if it has so many characters.
+SENTENCE = 40
 LEFT_OVER = re.compile(r"^[ \t]*(?:#+|<!--)\s*(BEGIN|END)\s+(\w+)", re.IGNORECASE | re.MULTILINE)
 
 
-def find_leaks(source: Path, released: Path) -> list[str]:
+def find_leaks(source: Path, released: Path, kinds: Collection[str] | None = None) -> list[str]:
     """Return one sentence for each secret of the source notebooks that the release shows.
 
     Parameters
     ----------
     source, released : Path
         Folders of one problem set before and after nbgrader's conversion.
+    kinds : collection of str, optional
+        Kinds of secrets to look for, such as "hidden test"; all of them when None.
     """
     texts = {path: _text(released / path) for path in sorted(files_below(released))}
     leaks: list[str] = []
     for path in sorted(source.glob("*.ipynb")):
         notebook = read_notebook(path)
         leaks += _unopened(notebook, path.name)
-        for secret in secrets(notebook):
+        chosen = (s for s in secrets(notebook) if kinds is None or s.kind in kinds)
+        for secret in chosen:
             where = [str(file) for file, text in texts.items() if _shows(text, secret)]
             leaks += [f"{file} shows the {secret.kind} of cell {secret.cell}" for file in where]
     for file, text in texts.items():
@@ -57,9 +62,10 @@ def _unopened(notebook: Any, file: str) -> Iterator[str]:
 def _shows(text: str, secret: Secret) -> bool:
     squeezed = _squeeze(text)
     lines = [_squeeze(line) for line in secret.lines if line.split("#")[0].strip()]
-    size = min(WINDOW, len(lines))
+    prose = secret.kind == "commentary"
+    size, shortest = (1, SENTENCE) if prose else (min(WINDOW, len(lines)), SHORTEST)
     windows = ("".join(lines[i : i + size]) for i in range(len(lines) - size + 1))
-    return any(len(window) >= SHORTEST and window in squeezed for window in windows)
+    return any(len(window) >= shortest and window in squeezed for window in windows)
 
 
 def _squeeze(text: str) -> str:

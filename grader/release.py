@@ -22,7 +22,7 @@ def release(course: Course, problem_set: str) -> list[str]:
     """
     target = course.folder("release", problem_set=problem_set)
     with TemporaryDirectory() as scratch:
-        fresh = _generate_checked(course, problem_set, Path(scratch))
+        fresh = generate_checked(course, problem_set, Path(scratch))
         stale = files_below(target) - files_below(fresh)
         changed = [path for path in sorted(files_below(fresh)) if _store(fresh, target, path)]
         for path in stale:
@@ -34,7 +34,7 @@ def check_release(course: Course, problem_set: str) -> list[str]:
     """Return one line for each difference between the stored release and a fresh one."""
     target = course.folder("release", problem_set=problem_set)
     with TemporaryDirectory() as scratch:
-        fresh = _generate_checked(course, problem_set, Path(scratch))
+        fresh = generate_checked(course, problem_set, Path(scratch))
         return find_drift(fresh, target, course.show(target))
 
 
@@ -51,7 +51,14 @@ def find_orphans(course: Course) -> list[str]:
     ]
 
 
-def _generate_checked(course: Course, problem_set: str, scratch: Path) -> Path:
+def generate_checked(course: Course, problem_set: str, scratch: Path) -> Path:
+    """Generate one problem set's release below `scratch`; return its folder.
+
+    Raises
+    ------
+    GraderError
+        When nbgrader refuses the source, or the result would show a secret.
+    """
     course.require(problem_set)
     source = course.folder("source", problem_set=problem_set)
     notebook = source / f"{problem_set}.ipynb"

@@ -7,9 +7,12 @@ from typing import Any
 
 import nbformat
 
+from grader.self_study import exercises
+
 ANNOUNCED = re.compile(r"\*\*(\d+) points, (\d+) to (\d+) minutes\.\*\*")
 HIDDEN = re.compile(r"^### BEGIN HIDDEN TESTS\n(.*?)^### END HIDDEN TESTS$", re.S | re.M)
 SHORTEST, LONGEST = 60, 120  # minutes for a whole set
+FEWEST, MOST = 100, 200  # words of a commentary on a solution
 # How a check names what to read: check("name", name, 'chapter 2, "Heading"', ...)
 SECTION = re.compile(r"^check\(\"\w+\", \w+, 'chapter (\d+), \"([^\"]+)\"'", re.M)
 SOLUTION = re.compile(r"^ *### BEGIN SOLUTION\n(.*?)^ *### END SOLUTION$", re.S | re.M)
@@ -53,6 +56,11 @@ def _notebook_faults(notebook: Any) -> Iterator[str]:
     wanted = {f"test_{i}" for i, c in zip(ids, _graded_cells(notebook), strict=True)
               if c.cell_type == "code" and _info(c).get("solution")}
     yield from (f"{test}: no such test cell" for test in sorted(wanted - set(ids)))
+    for _, graded, commentary in exercises(notebook):
+        words = len(commentary.source.split()) if commentary is not None else 0
+        if not FEWEST <= words <= MOST:
+            yield (f"{_info(graded)['grade_id']}: a commentary (a cell with the tag self-study) of "
+                   f"{FEWEST} to {MOST} words must follow, not one of {words}")
 
 
 def _graded_cells(notebook: Any) -> list[Any]:

@@ -1,11 +1,13 @@
 """The source notebooks have the common form, and the checks of that form can fail."""
 
+import ast
 import copy
 import re
 
 import pytest
 import yaml
 
+from grader.check_cells import OWN, own_lines, shared_texts
 from tests.chapters import book
 from tests.exercises.problem_set import ROOT, SETS, ProblemSet, run_cell
 from tests.exercises.structure import HIDDEN, faults, statement_faults
@@ -27,6 +29,32 @@ def source(request):
 def test_the_notebook_has_the_common_form(source):
     assert faults(source.notebook) == []
     assert statement_faults(source.notebook, headings(source.name)) == []
+
+
+def test_the_helper_and_the_rules_are_those_of_all_sets(source):
+    """`python -m grader helper` writes them; a set may only set constants of the rules."""
+    texts = shared_texts(ROOT / "solutions")
+    cells = {name: source.given[name].source for name in texts}
+    own = own_lines(cells["rules"])
+    assert cells == {**texts, "rules": texts["rules"] + own}
+    constants = set(re.findall(r"^([A-Z_]+) = ", texts["rules"], re.M)) - {"READY_MADE"}
+    for node in ast.parse(own).body:
+        assert node.targets[0].id in constants
+        ast.literal_eval(node.value)
+
+
+@pytest.mark.parametrize("damage", [
+    lambda text: text + "\n",
+    lambda text: text.replace("1e-9", "1e-3"),
+    lambda text: f"{text}\n\n{OWN}\nvisible = {{}}",
+])
+def test_a_helper_of_its_own_is_noticed(damage):
+    source = ProblemSet("ps1_perceptron")
+    helper = source.given["helper"]
+    assert damage(helper.source) != helper.source
+    helper.source = damage(helper.source)
+    with pytest.raises(AssertionError):
+        test_the_helper_and_the_rules_are_those_of_all_sets(source)
 
 
 def test_every_test_cell_can_fail(source):
@@ -101,7 +129,17 @@ def store_an_output(cells):
     cells["helper"].execution_count = 1
 
 
+def shorten_a_commentary(cells):
+    cells["study_predict"].source = "It is right."
+
+
+def untag_a_commentary(cells):
+    del cells["study_predict"].metadata["tags"]
+
+
 @pytest.mark.parametrize(("damage", "complaint"), [
+    (shorten_a_commentary, "test_predict: a commentary (a cell with the tag self-study)"),
+    (untag_a_commentary, "test_predict: a commentary (a cell with the tag self-study)"),
     (drop_hidden_tests, "test_predict: there are no hidden tests"),
     (drop_points, "test_predict: a test cell needs points"),
     (unlock, "test_predict: a test cell is locked"),

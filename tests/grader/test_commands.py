@@ -11,8 +11,10 @@ from grader import autograde
 from grader.environment import prepare_environment
 from tests.grader.tiny_course import REPOSITORY, RIGHT, hand_in, run
 
+COMMANDS = ("release", "helper", "self-study", "check", "autograde", "report", "demo-class")
 
-@pytest.mark.parametrize("command", ["release", "check", "autograde", "report", "demo-class"])
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help_without_nbgrader(command):
     done = subprocess.run(
         [sys.executable, "-S", "-m", "grader", command, "--help"],
