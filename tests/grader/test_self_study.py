@@ -26,7 +26,7 @@ from tests.grader.tiny_course import (
 
 COMMENTARIES = {
     "test_double": "Twice a number is the number added to itself, so one product does it.",
-    "test_square": "The double star is the power. Many write a caret at first, which flips bits.",
+    "test_square": "The double star is the power. Many write a caret, which flips the single bits.",
     "explain": "The answer names the rule of signs and applies it to one number.",
 }
 
