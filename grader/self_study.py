@@ -26,7 +26,7 @@ from grader.release import generate_checked
 FOLDER = "self_study"
 REGION = re.compile(r"^ *### BEGIN SOLUTION\n(.*?)\n *### END SOLUTION", re.DOTALL | re.MULTILINE)
 FUNCTION = re.compile(r"^def (\w+\([^\n]*\)):", re.MULTILINE)
-FOLD = "<details><summary>Worked solution</summary>\n\n{}\n\n</details>"
+FOLD = "<details><summary>Worked solution</summary>\n\n{}\n\n**Commentary**\n\n{}\n\n</details>"
 NOTE = """\
 **Self-study edition.** This notebook is for working without an instructor. Below the check of each
 exercise a worked solution is folded: open it after an attempt of your own, or when both hints have
@@ -110,7 +110,7 @@ def _edition(source: Any, release: Any) -> Any:
         raise GraderError(f"No commentary (a cell with the tag self-study) after {missing}.")
     folds = {
         graded.id: nbformat.v4.new_markdown_cell(
-            FOLD.format("\n\n".join([*map(_worked, solutions), commentary.source])),
+            FOLD.format("\n\n".join(map(_worked, solutions)), commentary.source),
             id=commentary.id,
         )
         for solutions, graded, commentary in exercises(source)
@@ -125,7 +125,7 @@ def _worked(cell: Any) -> str:
     """Return the solution regions of one cell as Markdown."""
     if cell.cell_type == "markdown":
         regions = REGION.findall(cell.source) or [cell.source]
-        return "\n\n".join(f"**A model answer.**\n\n{region.strip()}" for region in regions)
+        return "\n\n".join(f"**A model answer**\n\n{region.strip()}" for region in regions)
     found = []
     for region in REGION.finditer(cell.source):
         heads = FUNCTION.findall(cell.source[: region.start()])

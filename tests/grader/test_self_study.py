@@ -26,7 +26,7 @@ from tests.grader.tiny_course import (
 
 COMMENTARIES = {
     "test_double": "Twice a number is the number added to itself, so one product does it.",
-    "test_square": "The double star is the power. Many people write a caret, which flips bits.",
+    "test_square": "The double star is the power. Many write a caret, which flips the single bits.",
     "explain": "The answer names the rule of signs and applies it to one number.",
 }
 
@@ -122,7 +122,7 @@ def test_a_fold_holds_the_solution_and_the_commentary(edition):
     assert folds["study_test_double"] == (
         "<details><summary>Worked solution</summary>\n\n"
         "`double(x)`:\n\n```python\ntwice = 2 * x\nreturn twice\n```\n\n"
-        f"{COMMENTARIES['test_double']}\n\n</details>"
+        f"**Commentary**\n\n{COMMENTARIES['test_double']}\n\n</details>"
     )
     assert MODEL_ANSWER in folds["study_explain"]
     assert folds["study_explain"].endswith(f"{COMMENTARIES['explain']}\n\n</details>")
