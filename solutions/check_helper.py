@@ -38,7 +38,7 @@ def has_parts(value):
 
 def show(value):
     """Describe a value: an array with its type and shape, anything else as Python writes it."""
-    if hasattr(value, "compare"):  # what a random result must be like
+    if hasattr(value, "compare"):  # a description: what a random or trained result must be like
         return repr(value)
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key}: {show(part)}" for key, part in value.items()) + "}"
@@ -82,7 +82,8 @@ def difference(got, expected):
         )
     if has_parts(expected):
         if not isinstance(got, (list, tuple)) or len(got) != len(expected):
-            return f"a list of {len(expected)} arrays was expected"
+            parts = "tuples" if isinstance(expected[0], tuple) else "arrays"
+            return f"a list of {len(expected)} {parts} was expected"
         got, expected = tuple(got), tuple(expected)
     if isinstance(expected, tuple):
         kinds = tuple if any(map(has_parts, expected)) else (list, tuple)  # a list may be a value
@@ -155,4 +156,5 @@ def check(name, function, section, examples):
             lines += [f"  Repair first   {o}, which this function calls" for o in broken]
             stop(AssertionError, "\n".join([*lines, f"  Read again     {section}"]))
     visible[name] = "passes"
-    print(f"{name}: the visible check passes (worked examples: {len(examples)}).")
+    told = "".join(f" {e.told}" for _, e, _ in examples if hasattr(e, "told"))
+    print(f"{name}: the visible check passes (worked examples: {len(examples)}).{told}")

@@ -23,7 +23,7 @@ from tests.exercises.plants import FOLDER
 from tests.exercises.problem_set import ProblemSet
 
 WIDTH = 90  # characters of a statement in the name of a mutant
-SECONDS = 5  # a mutant may loop for ever; the references take milliseconds
+SECONDS = 5  # of processor time: a mutant may loop for ever; the references take milliseconds
 SWAPS: dict[type, tuple[type, ...]] = {
     ast.Add: (ast.Sub,), ast.Sub: (ast.Add,), ast.Mult: (ast.Div,), ast.Div: (ast.Mult,),
     ast.Pow: (ast.Mult,), ast.MatMult: (ast.Mult,), ast.Mod: (ast.FloorDiv,),
@@ -155,18 +155,18 @@ def mutants(problem_set: ProblemSet) -> Iterator[Mutant]:
 
 @contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Raise TimeoutError in the block after some seconds."""
+    """Raise TimeoutError in the block after some seconds of processor time."""
 
     def stop(number: int, frame: FrameType | None) -> None:
         raise TimeoutError(f"the mutant ran for more than {seconds} s")
 
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def survives(problem_set: ProblemSet, mutant: Mutant) -> bool:

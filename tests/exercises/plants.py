@@ -113,7 +113,7 @@ def hard_coded(problem_set: ProblemSet) -> dict[str, Any]:
 
     def check(name: str, _function: Any, _section: str, examples: Any) -> None:
         found = [reference[name](*copy.deepcopy(arguments).values())
-                 if hasattr(result, "fault") else result for arguments, result, _ in examples]
+                 if hasattr(result, "compare") else result for arguments, result, _ in examples]
         impostors[name] = _Memory(
             [(one[0], result, one[2]) for one, result in zip(examples, found, strict=True)])
 

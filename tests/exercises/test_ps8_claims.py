@@ -199,12 +199,13 @@ def test_the_hidden_draws_leave_room_for_bad_luck(answers):
 
 
 @pytest.mark.slow
-def test_who_passes_the_visible_check_passes_the_hidden_one(answers):
+def test_who_passes_the_visible_check_passes_the_hidden_one(answers, project):
     """Weaker trainings: whenever all seeds pass the visible bar, all draws pass the hidden one."""
-    assert min(visible(answers["fit"], answers)) > VISIBLE_BAR + 0.02
+    _, (_, y), _, X, _, models = project
+    assert min(accuracy(answers, model, X, y) for model in models) > VISIBLE_BAR + 0.02
     passing = 0
-    for fit in (units(32), units(96), fit_with("range(30)", "range(20)"),
-                fit_with("range(30)", "range(45)"), fit_with("0.5 * step", "0.3 * step")):
+    for fit in (units(32), fit_with("range(30)", "range(20)"),
+                fit_with("0.5 * step", "0.3 * step")):
         if min(visible(fit, answers)) >= VISIBLE_BAR:
             passing += 1
             assert min(hidden(fit, answers)) >= HIDDEN_BAR
@@ -344,9 +345,10 @@ def test_every_likely_cause_is_that_of_a_planted_mistake():
     namespace |= {"check": check, "np": np} | {name: None for _, name, _ in functions(SOURCE)}
     for cell in release.tests.values():
         exec(cell.source, namespace)
-    told = {name: "" for name in causes}
     for name, (wrong, _) in load("ps8_project").items():
         for plant in wrong:
-            told[name] += SOURCE.run({plant.answer: plant.code})[f"test_{plant.answer}"]
-    unmet = [(name, c) for name, listed in causes.items() for c in listed if c not in told[name]]
-    assert unmet == []
+            if not causes[name]:
+                break  # the other plants are run by test_planted.py
+            told = SOURCE.run({plant.answer: plant.code})[f"test_{plant.answer}"]
+            causes[name] -= {cause for cause in causes[name] if cause in told}
+    assert {name: unmet for name, unmet in causes.items() if unmet} == {}
