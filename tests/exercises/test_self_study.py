@@ -50,7 +50,7 @@ def test_untouched_it_says_not_attempted(edition):
 def test_the_code_in_the_folds_gets_all_points(edition):
     """What a reader sees is all there is to the solution: put in place, it passes hidden tests."""
     shown = [block for cell in folds(edition) for block in BLOCK.findall(cell.source)]
-    heads = "".join(cell.source for cell in edition.answers.values())
+    heads = "\n".join(cell.source for cell in edition.answers.values())
     assert [name for name, _ in shown] == re.findall(r"^ *def (\w+)", heads, re.MULTILINE)
     bodies = (body for _, body in shown)
     planted = {
