@@ -25,7 +25,7 @@ from grader.release import generate_checked
 
 FOLDER = "self_study"
 REGION = re.compile(r"^ *### BEGIN SOLUTION\n(.*?)\n *### END SOLUTION", re.DOTALL | re.MULTILINE)
-FUNCTION = re.compile(r"^def (\w+\([^\n]*\)):", re.MULTILINE)
+FUNCTION = re.compile(r"^ *def (\w+\([^\n]*\)):", re.MULTILINE)
 FOLD = "<details><summary>Worked solution</summary>\n\n{}\n\n**Commentary**\n\n{}\n\n</details>"
 NOTE = """\
 **Self-study edition.** This notebook is for working without an instructor. Below the check of each

@@ -10,12 +10,12 @@ from nbgrader.validator import Validator
 from grader.course import find_course
 from grader.leaks import find_leaks
 from grader.self_study import generate_self_study
-from tests.exercises.plants import functions
 from tests.exercises.problem_set import ROOT, SETS, ProblemSet
 from tests.exercises.test_leaks import leaks_on_site
 
 COURSE = find_course(ROOT)
 BLOCK = re.compile(r"^`(\w+)\(.*?\)`:\n\n```python\n(.*?)\n```$", re.DOTALL | re.MULTILINE)
+STUB = re.compile(r"^( +)raise NotImplementedError.*$", re.MULTILINE)
 
 
 @pytest.fixture(scope="module", params=SETS)
@@ -49,14 +49,16 @@ def test_untouched_it_says_not_attempted(edition):
 
 def test_the_code_in_the_folds_gets_all_points(edition):
     """What a reader sees is all there is to the solution: put in place, it passes hidden tests."""
-    source = ProblemSet(edition.name)
-    code = {name: body for cell in folds(edition) for name, body in BLOCK.findall(cell.source)}
-    planted = {}
-    for answer, name, head in functions(source):
-        body = textwrap.indent(code.pop(name), "    ")
-        planted[answer] = planted.get(answer, "") + f"{head}\n{body}\n\n\n"
-    assert code == {}
-    assert source.failing(planted) == set()
+    shown = [block for cell in folds(edition) for block in BLOCK.findall(cell.source)]
+    heads = "\n".join(cell.source for cell in edition.answers.values())
+    assert [name for name, _ in shown] == re.findall(r"^ *def (\w+)", heads, re.MULTILINE)
+    bodies = (body for _, body in shown)
+    planted = {
+        answer: STUB.sub(lambda stub: textwrap.indent(next(bodies), stub[1]), cell.source)
+        for answer, cell in edition.answers.items()
+    }
+    assert [*bodies] == []
+    assert ProblemSet(edition.name).failing(planted) == set()
 
 
 def test_it_shows_no_hidden_test(edition):
