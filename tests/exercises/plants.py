@@ -113,10 +113,9 @@ def hard_coded(problem_set: ProblemSet) -> dict[str, Any]:
 
     def check(name: str, _function: Any, _section: str, examples: Any) -> None:
         # What looks behind a call (`look`) also takes itself for a result, in words of its own.
-        described = [hasattr(result, "compare") and not hasattr(result, "look")
-                     for _, result, _ in examples]
-        found = [reference[name](*copy.deepcopy(arguments).values()) if only_described else result
-                 for (arguments, result, _), only_described in zip(examples, described, strict=True)]
+        found = [reference[name](*copy.deepcopy(arguments).values())
+                 if hasattr(result, "compare") and not hasattr(result, "look") else result
+                 for arguments, result, _ in examples]
         impostors[name] = _Memory(
             [(one[0], result, one[2]) for one, result in zip(examples, found, strict=True)])
 
