@@ -30,6 +30,7 @@ def planted(text="", **entry):
     return faults(book, [*book_data.terms(), new])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("text", "entry", "says"), [
     ("", {}, None),
     ("A **gronk** is.", {}, "**gronk** is bold and in no *.terms.yml"),

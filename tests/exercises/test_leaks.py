@@ -59,6 +59,7 @@ def test_the_release_shows_no_secret(name):
     assert not any(cell.get("outputs") for cell in release.cells)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SETS)
 def test_the_website_shows_no_secret(name, tmp_path):
     """Where no website has been built there are no pages, and nothing to find."""

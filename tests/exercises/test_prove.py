@@ -14,6 +14,7 @@ def test_the_page_is_up_to_date():
         "run `python -m tests.exercises.prove --page`"
 
 
+@pytest.mark.slow
 def test_the_page_shows_every_plant_and_no_solution():
     shown = prove.page()
     for name in prove.SETS:

@@ -261,6 +261,7 @@ def test_the_curves_of_exercise_7_were_measured(networks, letter):
     assert np.abs(measured - told)[:, :2].max() < 0.0075
 
 
+@pytest.mark.slow
 def test_the_remedies_of_exercise_7_were_measured(networks, statement):
     def says(words, measured):
         """The number at # in these words of the mark scheme is the measured one."""

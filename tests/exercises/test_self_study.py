@@ -47,6 +47,7 @@ def test_untouched_it_says_not_attempted(edition):
     assert all("not attempted yet" in message for message in verdicts.values())
 
 
+@pytest.mark.slow
 def test_the_code_in_the_folds_gets_all_points(edition):
     """What a reader sees is all there is to the solution: put in place, it passes hidden tests."""
     shown = [block for cell in folds(edition) for block in BLOCK.findall(cell.source)]
