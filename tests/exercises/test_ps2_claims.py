@@ -14,12 +14,6 @@ from tests.exercises.problem_set import ProblemSet, run_cell
 SOURCE = ProblemSet("ps2_activations")
 
 
-@pytest.fixture(scope="module")
-def statement():
-    cells = SOURCE.notebook.cells
-    return {c.id: " ".join(c.source.split()) for c in cells if c.cell_type == "markdown"}
-
-
 @pytest.fixture
 def reference():
     """The names of a notebook in which every answer cell holds the reference solution."""

@@ -16,21 +16,6 @@ SOURCE = ProblemSet("ps3_forward_and_losses")
 Z3 = np.array([[2.0, 1.0, 0.1]])
 
 
-@pytest.fixture(scope="module")
-def statement():
-    cells = SOURCE.notebook.cells
-    return {c.id: " ".join(c.source.split()) for c in cells if c.cell_type == "markdown"}
-
-
-@pytest.fixture
-def answers():
-    """The names of a notebook in which every answer cell holds the reference solution."""
-    namespace = {"__name__": "__main__"}
-    for cell in (*SOURCE.given.values(), *SOURCE.answers.values()):
-        assert run_cell(cell.source, cell.id, namespace) == ""
-    return namespace
-
-
 def test_the_sections_that_the_statements_name_exist(statement):
     listed = re.compile(r'chapters/(\S+)\), sections? ((?:"[^"]+"(?:, | and )?)+)')
     named = [(file, section) for told in statement.values() for file, part in listed.findall(told)

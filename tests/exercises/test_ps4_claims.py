@@ -16,22 +16,6 @@ from tests.exercises.problem_set import ProblemSet, run_cell
 SOURCE = ProblemSet("ps4_backprop")
 
 
-@pytest.fixture(scope="module")
-def statement():
-    cells = SOURCE.notebook.cells
-    return {c.id: " ".join(c.source.split()) for c in cells if c.cell_type == "markdown"}
-
-
-@pytest.fixture(scope="module")
-def answers():
-    """Return the reference solution's functions by name."""
-    namespace = {"__name__": "__main__"}
-    for cell in SOURCE.notebook.cells:
-        if cell.id in SOURCE.given or cell.id in SOURCE.answers:
-            assert run_cell(cell.source, cell.id, namespace) == ""
-    return namespace
-
-
 def network(rng, N=5, n=3, n1=4, n2=2, K=3):
     shapes = (n1, n), (n1,), (n2, n1), (n2,), (K, n2), (K,)
     return rng.normal(size=(N, n)), rng.integers(K, size=N), [rng.normal(size=s) for s in shapes]

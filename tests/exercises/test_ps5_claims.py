@@ -27,19 +27,9 @@ HEADINGS = {
 
 
 @pytest.fixture(scope="module")
-def statement():
-    cells = SOURCE.notebook.cells
-    return {c.id: " ".join(c.source.split()) for c in cells if c.cell_type == "markdown"}
-
-
-@pytest.fixture(scope="module")
 def answers():
     """Return the reference solution's functions by name."""
-    namespace = {"__name__": "__main__"}
-    for cell in SOURCE.notebook.cells:
-        if cell.id in GIVEN or cell.id in SOURCE.answers:
-            assert run_cell(cell.source, cell.id, namespace) == ""
-    return namespace
+    return SOURCE.reference()
 
 
 def given(problem_set, cell_id):

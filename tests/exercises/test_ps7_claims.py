@@ -16,22 +16,6 @@ from tests.exercises.problem_set import ProblemSet, run_cell
 SOURCE = ProblemSet("ps7_pytorch")
 
 
-@pytest.fixture(scope="module")
-def statement():
-    cells = SOURCE.notebook.cells
-    return {c.id: " ".join(c.source.split()) for c in cells if c.cell_type == "markdown"}
-
-
-@pytest.fixture
-def answers():
-    """Return the reference solution's functions by name, with check(), its rules and the loops."""
-    namespace = {"__name__": "__main__"}
-    for cell in SOURCE.notebook.cells:
-        if cell.id in SOURCE.given or cell.id in SOURCE.answers:
-            assert run_cell(cell.source, cell.id, namespace) == ""
-    return namespace
-
-
 def table(rows):
     return torch.tensor(rows, dtype=torch.float64)
 
