@@ -84,14 +84,16 @@ class BatchNorm1d(Module):
             mean = batch_sum(x)
             mean /= len(x)
             centred = x - mean
-            var = batch_sum(centred * centred)
+            y = centred * centred  # later the place of the result: a new array costs as much
+            var = batch_sum(y)
             var /= len(x)
             self._track(mean, var, len(x) / (len(x) - 1))
         else:
             centred, var = x - self.running_mean, self.running_var
+            y = np.empty_like(centred)
         scale = 1 / np.sqrt(var + self.eps)
         centred *= scale
-        y = centred * self.weight.data
+        np.multiply(centred, self.weight.data, out=y)
         y += self.bias.data
         return y, (centred, scale)
 
@@ -106,10 +108,12 @@ class BatchNorm1d(Module):
         normalised, scale = cache
         count = len(grad)
         grad_bias = batch_sum(grad)
-        grad_weight = batch_sum(grad * normalised)
+        result: Array = grad * normalised
+        grad_weight = batch_sum(result)
         self.bias.add_grad(grad_bias)
         self.weight.add_grad(grad_weight)
-        result: Array = grad - normalised * (grad_weight / count)
+        np.multiply(normalised, grad_weight / count, out=result)
+        np.subtract(grad, result, out=result)
         result -= grad_bias / count
         result *= scale * self.weight.data
         return result
