@@ -85,12 +85,10 @@ class BatchNorm1d(Module):
             mean /= len(x)
             centred = x - mean
             y = centred * centred  # later the place of the result: a new array costs as much
-            var = batch_sum(y)
-            var /= len(x)
+            var = batch_sum(y) / len(x)
             self._track(mean, var, len(x) / (len(x) - 1))
         else:
-            centred, var = x - self.running_mean, self.running_var
-            y = np.empty_like(centred)
+            centred, var, y = x - self.running_mean, self.running_var, np.empty_like(x)
         scale = 1 / np.sqrt(var + self.eps)
         centred *= scale
         np.multiply(centred, self.weight.data, out=y)
@@ -105,8 +103,7 @@ class BatchNorm1d(Module):
         self.num_batches_tracked += 1
 
     def _backward(self, grad: Array, cache: tuple[Array, Array]) -> Array:
-        normalised, scale = cache
-        count = len(grad)
+        (normalised, scale), count = cache, len(grad)
         grad_bias = batch_sum(grad)
         result: Array = grad * normalised
         grad_weight = batch_sum(result)
