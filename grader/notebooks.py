@@ -26,7 +26,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Parsed:
-    """A notebook's cells; `malformed` counts what was left out; `reason` says why there are none."""
+    """A notebook's cells; `malformed` counts those left out, `reason` says why there are none."""
 
     cells: tuple[Cell, ...] = ()
     malformed: int = 0
