@@ -23,7 +23,7 @@ from grader.submissions import read_hand_in
 ABOUT = "grader"  # the key in a graded notebook's metadata
 
 
-class HandInExporter(NotebookExporter):  # type: ignore[misc]
+class HandInExporter(NotebookExporter):
     """Stands before nbgrader's sanitise steps: the merged notebook instead of the handed-in one.
 
     The hand-in is read here, bounded and without following links, and never by nbconvert. Files
@@ -36,7 +36,7 @@ class HandInExporter(NotebookExporter):  # type: ignore[misc]
         """Export the notebook `filename`, as nbconvert's exporters do."""
         place = _hand_in(Path(filename))
         if place is None:
-            return super().from_filename(filename, resources=resources, **kw)  # type: ignore[no-any-return]
+            return super().from_filename(filename, resources=resources, **kw)
         course, problem_set, student = place
         resources = dict(resources or {})
         resources["metadata"] = {"name": problem_set, "path": os.path.dirname(filename)}
