@@ -33,9 +33,10 @@ class Pages:
         self._course, self._set = course, problem_set
         coursedir = course.coursedir(problem_set)
         converter = GenerateFeedback(coursedir=coursedir, config=course.config)
-        self._exporter: Any = FeedbackExporter(config=converter.config)
+        exporter: Any = FeedbackExporter(config=converter.config)
         for step in converter.preprocessors:
-            self._exporter.register_preprocessor(step)
+            exporter.register_preprocessor(step)
+        self._exporter = exporter
         self._mode = int(str(converter.permissions), 8)
         self._url = coursedir.db_url
         self._book = OneSession(coursedir.db_url, coursedir.course_id)

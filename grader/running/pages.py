@@ -20,7 +20,7 @@ class FeedbackExporter(HTMLExporter):
     """Exports graded notebooks as nbconvert's HTMLExporter does, one after the other."""
 
     def __init__(self, **kw: Any) -> None:
-        super().__init__(**kw)
+        super().__init__(**kw)  # type: ignore[no-untyped-call]
         self.optimistic_validation = True  # once, not after each step
         self._highlight = Highlight2HTML(pygments_lexer="ipython3", parent=self)
         self._highlight_once = lru_cache(maxsize=256)(self._highlight_language)
@@ -29,14 +29,16 @@ class FeedbackExporter(HTMLExporter):
         self, nb: Any, resources: dict[str, Any] | None = None, **kw: Any
     ) -> tuple[str, dict[str, Any]]:
         """Return the page and the resources."""
-        resources = self._init_resources(resources)
-        self.register_filter("highlight_code", self._highlight_code)
-        self.register_filter(
-            "filter_data_type",
-            WidgetsDataTypeFilter(
+        resources = self._init_resources(resources)  # type: ignore[no-untyped-call]
+        widgets: Any = WidgetsDataTypeFilter
+        filters = {
+            "highlight_code": self._highlight_code,
+            "filter_data_type": widgets(
                 notebook_metadata=self._nb_metadata, parent=self, resources=resources
             ),
-        )
+        }
+        for name, made in filters.items():
+            self.register_filter(name, made)  # type: ignore[no-untyped-call]
         # Past HTMLExporter's own method, which builds the tree.
         page, resources = super(HTMLExporter, self).from_notebook_node(nb, resources, **kw)
         return UNDESCRIBED.sub(DESCRIPTION, page), resources

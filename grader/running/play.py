@@ -45,7 +45,9 @@ class HandInExporter(NotebookExporter):
             raise GraderError(hand_in.reason)
         merged = make_skeleton(course, problem_set).merge(hand_in.cells)
         describe(merged.notebook, hand_in.digest, (*hand_in.faults, *merged.faults))
-        return self.from_notebook_node(merged.notebook, resources=resources, **kw)  # type: ignore[no-any-return]
+        export: Any = self.from_notebook_node
+        exported: tuple[Any, Any] = export(merged.notebook, resources=resources, **kw)
+        return exported
 
 
 class Play(NbGraderPreprocessor):  # type: ignore[misc]

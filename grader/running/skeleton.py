@@ -23,7 +23,7 @@ from grader.running.limits import GraderLimits, read_limits
 from grader.running.matching import Match, match_cells
 from grader.running.steps import make_steps, resources_for
 
-MAKERS = {
+MAKERS: dict[str, Any] = {
     "code": nbformat.v4.new_code_cell,
     "markdown": nbformat.v4.new_markdown_cell,
     "raw": nbformat.v4.new_raw_cell,
