@@ -55,6 +55,6 @@ def _rest(course: Course, problem_set: str, outcome: Outcome) -> list[str]:
         " ".join(outcome.by_hand) or "no",
         str(outcome.status),
         as_text(outcome.reason),
-        as_text("; ".join(fault.text for fault in outcome.faults)),
+        as_text("; ".join(fault.sentence for fault in outcome.faults)),
         course.show(folder / f"{problem_set}.html"),
     ]

@@ -42,7 +42,7 @@ def _row(outcome: Outcome) -> tuple[str, str, str]:
         return outcome.student, "-", f"{outcome.status}: {outcome.reason}"
     maximum = sum(exercise.maximum for exercise in outcome.exercises)
     points = f"{format_points(outcome.points)}/{format_points(maximum)}"
-    faults = f" ({'; '.join(fault.text for fault in outcome.faults)})" if outcome.faults else ""
+    faults = f" ({'; '.join(fault.sentence for fault in outcome.faults)})" if outcome.faults else ""
     reason = f": {outcome.reason}" if outcome.reason else ""
     text = f"{outcome.status}{faults}{reason}"
     waiting = f"; by hand: {', '.join(outcome.by_hand)}" if outcome.by_hand else ""

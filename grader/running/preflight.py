@@ -61,9 +61,12 @@ def preflight(course: Course, problem_set: str, *, again: bool = False) -> Verdi
     digest = _digest(course, task, skeleton)
     if not again and _noted(note) == digest:
         return Verdict((), "passed before, and nothing changed since")
-    with TemporaryDirectory() as scratch, log_to(Path(scratch) / "log"):
-        with closing(nodes.start(task)) as node:
-            problems = tuple(_try(course, task, skeleton, node))
+    with (
+        TemporaryDirectory() as scratch,
+        log_to(Path(scratch) / "log"),
+        closing(nodes.start(task)) as node,
+    ):
+        problems = tuple(_try(course, task, skeleton, node))
     if not problems and task.sandboxed:
         note.parent.mkdir(parents=True, exist_ok=True)
         note.write_text(json.dumps({"passed": digest}), encoding="utf-8")
@@ -71,7 +74,7 @@ def preflight(course: Course, problem_set: str, *, again: bool = False) -> Verdi
 
 
 def _task(course: Course, problem_set: str) -> tuple[Task, str]:
-    """Return the task, and why it is tried without a sandbox, if it is: the code is the author's."""
+    """Return the task, and why it is tried without a sandbox, if it is; it is the author's code."""
     from grader.isolation.doctor import require_sandbox
 
     try:

@@ -158,7 +158,7 @@ def _result(job: _Job) -> dict[str, Any]:
 
 
 def _log(student: str, text: str, faults: tuple[Fault, ...]) -> None:
-    told = "; ".join(f"{fault.kind}: {fault.text}" for fault in faults)
+    told = "; ".join(f"{fault.kind}: {fault.sentence}" for fault in faults)
     log.info("%s: %s%s", student, text, f" ({told})" if told else "")
 
 

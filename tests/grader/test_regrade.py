@@ -59,7 +59,7 @@ def test_grade_by_hand_survives_a_regrade(again):
 
 def test_report_takes_up_grades_by_hand_without_running_anything(again, capsys, monkeypatch):
     grade_by_hand(again, "ann", 4, "Complete.")
-    monkeypatch.setattr("grader.engine.autograde", None)
+    monkeypatch.setattr("grader.running.nodes.start", None)
     assert run(again, "report", "tiny") == 0
     assert capsys.readouterr().out.splitlines()[1] == "ann         9/9  graded"
     assert "Complete." in (again.root / "feedback/ann/tiny/tiny.html").read_text()
