@@ -161,7 +161,8 @@ class Policy:
         # Root's /proc is mounted by namespaces.leave_root, which says why.
         process_table = [] if as_root else ["--proc", "/proc"]
         # The server's own /tmp: each fork covers it with one of its own.
-        return [*view.arguments, *devices, *links, *process_table, "--tmpfs", "/tmp"]
+        own_tmp = ("--perms", "1777", "--tmpfs", "/tmp")
+        return [*view.arguments, *devices, *links, *process_table, *own_tmp]
 
     def plan(self) -> dict[str, Any]:
         """Return what each fork gives up, for namespaces.enter."""
