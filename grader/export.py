@@ -5,7 +5,7 @@ from pathlib import Path
 
 from grader.course import Course
 from grader.outcomes import Outcome
-from grader.table import format_points, printable
+from grader.wording import format_points, printable
 
 LAST = (
     "late penalty", "total", "maximum", "needs manual grading", "status", "reason", "faults",

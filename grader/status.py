@@ -11,7 +11,7 @@ from grader.running.journal import last_run, read_journal
 from grader.running.limits import read_limits
 from grader.running.skeleton import make_skeleton
 from grader.submissions import find_students
-from grader.table import printable
+from grader.wording import printable
 
 
 @dataclass(frozen=True)

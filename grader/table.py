@@ -4,16 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from grader.outcomes import Outcome, Status
-
-
-def printable(text: str) -> str:
-    """Return `text` without control characters: names of files may hold terminal commands."""
-    return "".join(c if c.isprintable() else "?" for c in text)
-
-
-def format_points(points: float) -> str:
-    """Return points without a trailing `.0`, at most two decimals."""
-    return f"{points:.2f}".rstrip("0").rstrip(".")
+from grader.wording import format_points, printable
 
 
 def format_table(outcomes: Iterable[Outcome]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 
 from grader.running.journal import Entry
-from grader.table import printable
+from grader.wording import printable
 
 
 def format_cells(entries: Mapping[str, Entry]) -> str:

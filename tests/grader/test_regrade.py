@@ -79,10 +79,27 @@ def test_hand_in_that_broke_since_leaves_no_old_result(again):
     assert not (again.root / "autograded/ann/tiny").exists()
 
 
-def test_changed_hidden_test_counts_in_the_regrade(again):
-    edit(source_path(again), "test_square", lambda source: source.replace("== 169", "== 0"))
-    assert run(again, "autograde", "tiny", "--student", "ann") == 0
+def test_changed_problem_set_counts_without_being_asked(again, capsys):
+    edit(source_path(again), "square", lambda source: source.replace("x**2", "abs(x**3)"))
+    edit(source_path(again), "test_square", lambda _: "assert square(-2) == 8")
+    assert run(again, "autograde", "tiny") == 0
     assert row(again, "ann")["square (of 3)"] == "0"
+    assert "Kept from before" not in capsys.readouterr().out
+    assert run(again, "autograde", "tiny") == 0
+    assert "Kept from before, as nothing changed: 2 (" in capsys.readouterr().out
+
+
+def test_a_test_that_the_reference_fails_grades_nobody(again, capsys):
+    before = (again.root / "grades" / "tiny.csv").read_bytes()
+    edit(source_path(again), "test_square", lambda source: source.replace("== 169", "== 0"))
+    assert run(again, "autograde", "tiny") == 2
+    said = capsys.readouterr().err
+    assert said.startswith(
+        "grader: The reference answers themselves get 0 of 3 points in test_square (AssertionError"
+    )
+    assert "Nothing was graded; `python -m grader preflight tiny` says more." in said
+    assert (again.root / "grades" / "tiny.csv").read_bytes() == before
+    assert row(again, "ann")["square (of 3)"] == "3"
 
 
 def test_changed_cells_are_refused_with_the_remedy(again, capsys):

@@ -7,7 +7,8 @@ import pytest
 from grader.export import as_text, write_csv
 from grader.faults import Fault
 from grader.outcomes import Exercise, Outcome, Status
-from grader.table import format_points, format_table, format_totals
+from grader.table import format_table, format_totals
+from grader.wording import format_points
 
 ANN = Outcome(
     "ann",

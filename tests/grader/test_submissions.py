@@ -6,7 +6,8 @@ from grader.course import find_course
 from grader.errors import GraderError
 from grader.outcomes import Outcome, Status
 from grader.submissions import find_students, read_hand_in
-from grader.table import format_table, printable
+from grader.table import format_table
+from grader.wording import printable
 from tests.grader.bad_hand_ins import BAD, SENTENCES
 from tests.grader.tiny_course import RIGHT, hand_in, make_course, other_notebook, run, store
 
