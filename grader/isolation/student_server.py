@@ -86,8 +86,8 @@ def run(
         namespaces.enter(plan)
         go_to_work(plan, folder)
         namespaces.limit_resources(plan["rlimits"], plan["memory_bytes"])
-    except OSError as error:
-        data.sendall(FAULT + f"{error}\n".encode())
+    except Exception as error:
+        data.sendall(FAULT + f"{type(error).__name__}: {error}\n".encode())
         raise
     data.sendall(READY)
     go = data.recv(GO.size, socket.MSG_WAITALL)
