@@ -19,7 +19,7 @@ def full() -> Registry:
                  *EXPORT_KINDS)
     for context in (*CONTEXTS, TestFolder):
         registry.add_context(context())
-    if "torch" in sys.modules:
+    if sys.modules.get("torch"):
         add_torch(registry)
     return registry
 

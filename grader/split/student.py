@@ -82,7 +82,7 @@ class StudentPeer(Peer):
         """Seed the global generators, so that the same notebook draws the same numbers."""
         random.seed(target)
         np.random.seed(target % 2**32)  # noqa: NPY002
-        if "torch" in sys.modules:
+        if sys.modules.get("torch"):
             sys.modules["torch"].manual_seed(target)
 
     def do_put(self, target: Any, values: dict[str, Any]) -> None:

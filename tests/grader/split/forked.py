@@ -9,6 +9,7 @@ import functools
 import json
 import multiprocessing
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -32,8 +33,34 @@ class Limits:
     message_mb: int = 64
 
 
+PACKAGES = ("nnlib", "scipy", "torch", "sklearn", "tensorflow", "keras", "jax", "autograd", "optax")
+
+
+def absent(source):
+    """Return the packages that a source notebook's student process does not have."""
+    cells_ = [c for c in json.loads(source)["cells"] if c["cell_type"] == "code"]
+    text = "\n".join("".join(cell["source"]) for cell in cells_)
+    used = set(re.findall(r"^\s*(?:import|from)\s+(\w+)", text, re.MULTILINE))
+    if "sklearn" in used:
+        used.add("scipy")
+    return [name for name in PACKAGES if name not in used]
+
+
+class Absent:
+    """Finds that some packages are not there, as in the sandbox."""
+
+    def __init__(self, names):
+        self.names = names
+
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in self.names:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+
 class Forked:
     """A student's process without a sandbox."""
+
+    absent = ()
 
     def __init__(self):
         self.sock, theirs = socket.socketpair()
@@ -42,6 +69,9 @@ class Forked:
             try:
                 os.setpgid(0, 0)
                 self.sock.close()
+                for name in [n for n in sys.modules if n.partition(".")[0] in self.absent]:
+                    del sys.modules[name]
+                sys.meta_path.insert(0, Absent(self.absent))
                 student.serve(theirs, cells.make_shell())
             finally:
                 os._exit(3)
@@ -144,6 +174,7 @@ def _serve_judge(pipe, source, limits):
     """Make a judge, and fork for each notebook to play."""
     try:
         judge = Judge(source, cells.make_shell(), limits)
+        Forked.absent = absent(source)
     except Exception as error:
         pipe.send(error)
         os._exit(1)
