@@ -45,17 +45,24 @@ class Front:
             "torch.products": functools.partial(self._serve, self.graph.products),
             "torch.accumulate": functools.partial(self._serve, self.graph.accumulate),
         }
+        self.inner = peer.request
+        peer.request = self._request_functional  # type: ignore[method-assign]
         self.random: Any = None  # the state of the global generator that both sides agree on
         self.modes: Any = None
+        self.ended: list[int] = []  # records, as the last message told
         if self.judge:
             guard_load()
 
     # Questions
 
     def _request(self, op: str, number: int, args: Any = (), kwargs: Any = None) -> Any:
-        if _functorch.maybe_current_level() is not None:
-            return across(lambda a, k: self.peer.request(op, number, a, k), args, kwargs or {})
         return self.peer.request(op, number, args, kwargs)
+
+    def _request_functional(self, op: str, target: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Ask as the peer does, also inside of a transformation of torch.func."""
+        if op in ("call", "torch.forward") and _functorch.maybe_current_level() is not None:
+            return across(lambda a, k: self.inner(op, target, a, k), args, kwargs or {})
+        return self.inner(op, target, args, kwargs)
 
     def _ask(self, op: str, number: int, gradients: Gradients) -> Gradients:
         answer = self.peer.request(op, number, (Numbers(gradients),))
@@ -74,6 +81,19 @@ class Front:
 
     def out(self) -> tuple[Json, list[bytes]]:
         """Return what goes ahead of the next message, JSON and raw bytes."""
+        try:
+            return self._out()
+        except BaseException:
+            self.lost()
+            raise
+
+    def lost(self) -> None:
+        """Say everything again in the next message: this one has not left."""
+        self.table.lost()
+        self.random = self.modes = None
+        self.graph.ended += self.ended
+
+    def _out(self) -> tuple[Json, list[bytes]]:
         records = torch.is_grad_enabled()
         with torch.inference_mode(False), torch.no_grad():
             drew, self.random = difference(None, self.random, self.table)
@@ -81,9 +101,9 @@ class Front:
             told = modes if self.judge and modes != self.modes else None
             self.modes = modes
             body, pieces = self.table.compose(self.graph.finish)
-        ended = [*self.graph.ended]
-        del self.graph.ended[: len(ended)]
-        return [records, drew, told, body, ended, [*map(len, pieces)]], pieces
+        self.ended = [*self.graph.ended]
+        del self.graph.ended[: len(self.ended)]
+        return [records, drew, told, body, self.ended, [*map(len, pieces)]], pieces
 
     def into(self, message: Json) -> None:
         """Read what came ahead of a message."""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from torch._C import _functorch
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
 from grader.split.torch_errors import NotAcross
@@ -80,7 +81,7 @@ def across(call: Call, args: Any, kwargs: Any) -> Any:
     """Make a call whose arguments may be inside of a transformation of torch.func."""
     leaves, spec = tree_flatten((tuple(args), kwargs))
     places = [i for i, leaf in enumerate(leaves) if isinstance(leaf, torch.Tensor)]
-    if not places:
+    if not any(_functorch.is_functorch_wrapped_tensor(leaves[i]) for i in places):
         return call(args, kwargs)
     box = _Box(call, spec, leaves, places)
     return tree_unflatten(_Across.apply(box, *(leaves[i] for i in places)), box.shape)

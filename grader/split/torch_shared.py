@@ -60,6 +60,10 @@ class Shared:
     def settle(self, entry: "Entry", table: "Table") -> None:
         """Note the state of a twin that has just been built in `entry.known`."""
 
+    def doubt(self, entry: "Entry") -> None:
+        """Take nothing for granted that the other side knows: the next message says it all."""
+        entry.known = None
+
 
 class Entry:
     """One object that both sides know.
@@ -109,6 +113,8 @@ class Table:
         self.raw: list[Any] = []
         self.fresh: list[Entry] = []
         self.new: list[Json] = []
+        self.gone: list[int] = []  # twins that have been forgotten here, not yet told
+        self.left: tuple[list[Entry], list[int]] = [], []  # what the last message entered and ended
         self.records: list[Json] = []
         self.grads: list[Json] = []
         self.mentioned: set[int] = set()  # in the message that is being written
@@ -217,14 +223,25 @@ class Table:
             queue += finish()
             queue += self.fresh[seen:]
             seen = len(self.fresh)
-        message = [tensors, self.new, others, self.records, self.grads, self._gone()]
-        pieces = self.pieces
-        self.fresh, self.new, self.records, self.grads = [], [], [], []
+        self._forget_gone()
+        message = [tensors, self.new, others, self.records, self.grads, self.gone]
+        pieces, self.left = self.pieces, (self.fresh, self.gone)
+        self.fresh, self.new, self.records, self.grads, self.gone = [], [], [], [], []
         self.pieces, self.size, self.mentioned = [], 0, set()
         return message, pieces
 
-    def _gone(self) -> list[int]:
-        """Forget the twins that nobody here refers to any more; return their numbers.
+    def lost(self) -> None:
+        """Start anew after a message that could not be written or did not leave."""
+        fresh, gone = self.left
+        self.fresh += fresh
+        self._abandon()
+        self.gone += gone
+        self.left = [], []
+        for entry in self.entries.values():
+            entry.kind.doubt(entry)
+
+    def _forget_gone(self) -> None:
+        """Forget the twins that nobody here refers to any more, and note their numbers.
 
         To see which these are, all are let go of, and looked for again by weak references.
         """
@@ -235,15 +252,13 @@ class Table:
             probes.append(weakref.ref(entry.value))
             del self.by_object[id(entry.value)]
             entry.value = None
-        gone = []
         for entry, probe in zip(twins, probes, strict=True):
             entry.value = probe()
             if entry.value is None:
-                gone.append(entry.number)
+                self.gone.append(entry.number)
                 del self.entries[entry.number]
             else:
                 self.by_object[id(entry.value)] = entry
-        return gone
 
     def take(self, message: Json, raw: list[Any], record: Callable[[Json], None],
              give: Callable[[Json], None]) -> None:

@@ -52,6 +52,9 @@ class Tensors(Shared):
         numbers = numbers_of(tensor) if tensor.device.type == "cpu" else b""
         entry.known = [look(tensor), tensor.requires_grad and tensor.is_leaf, numbers, None]
 
+    def doubt(self, entry: Entry) -> None:
+        entry.known = [None, None, None, -1]
+
     def change(self, entry: Entry, table: Table) -> Json:
         tensor, known = entry.value, entry.known
         if known is None:
