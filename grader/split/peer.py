@@ -54,6 +54,7 @@ class Peer:
         self.kept: list[list[Entry]] = []
         self.holders = 0
         self.notes: dict[str, Any] = {}  # for kinds and contexts to keep something of theirs in
+        self.front: Any = None  # what writes and reads the part ahead of each message, see `_send`
         for hook in registry.hooks:
             hook(self)
 
@@ -168,6 +169,25 @@ class Peer:
             entry = self.shared[number]
             entry[2] = entry[1].apply(entry[0], payload, self)
 
+    def _send(self, message: Json) -> None:
+        """Send a message; what goes ahead of it is read first, but can only be written last."""
+        if self.front is None:
+            self.wire.send([*message, 0], self.pieces)
+        else:
+            ahead, data = self.front.out()
+            try:
+                self.wire.send([*message, ahead], [*data, *self.pieces])
+            except TooLarge:
+                self.front.lost()
+                raise
+
+    def _opened(self, message: Json) -> Json:
+        """Read what goes ahead of a message; return the message without it."""
+        *rest, ahead = message
+        if self.front is not None:
+            self.front.into(ahead)
+        return rest
+
     # Asking
 
     def request(
@@ -187,7 +207,7 @@ class Peer:
             message = ["q", op, target, values, names,
                        self.changes(0) if len(self.scopes) > 1 or self.kept else [],
                        self.extra_out()]
-            self.wire.send(message, self.pieces)
+            self._send(message)
         except BaseException:
             self.scopes.pop()
             self._forget(scope)
@@ -207,7 +227,7 @@ class Peer:
                 break
             self.answer(message)
         try:
-            kind, data, changes, extra = message
+            kind, data, changes, extra = self._opened(message)
             if kind not in ("r", "x"):
                 raise ProtocolError(f"an answer of the kind {str(kind)[:20]!r}")
             result = self.decode(data) if kind == "r" else self.read_error(data)
@@ -245,7 +265,7 @@ class Peer:
         try:
             args: Any
             try:
-                _, op, target, args, names, changes, extra = message
+                _, op, target, args, names, changes, extra = self._opened(message)
                 args = [self.decode(part) for part in args]
                 kwargs = dict(zip(names[::2], map(self.decode, names[1::2]), strict=True))
                 mark = len(scope)
@@ -296,7 +316,7 @@ class Peer:
     def _reply(self, scope: list[Entry], mark: int, answer: Json) -> bool:
         changes = self.changes(mark) if mark or len(self.scopes) > 1 or self.kept else []
         keep = self.keeps(scope, mark)
-        self.wire.send([*answer, changes, self.extra_out(keep)], self.pieces)
+        self._send([*answer, changes, self.extra_out(keep)])
         return keep
 
     # What the two sides do differently
