@@ -120,7 +120,7 @@ class JudgePeer(Peer):
         """Raise the student's exception, or the end of time that caused it."""
         if self.abort is not None:
             raise self.abort
-        raise error
+        super().throw(error)
 
     def fetch(self, names: list[str]) -> dict[str, Any]:
         """Return those of the names that the student's notebook has."""

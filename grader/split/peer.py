@@ -240,7 +240,10 @@ class Peer:
             self.kept.append(scope[:mark])
             del scope[:mark]
         if kind == "x":
-            self.throw(result)
+            try:
+                self.throw(result)
+            finally:  # else the exception, its frames and their variables keep each other
+                del result
         return result
 
     def receive(self) -> list[Any]:
@@ -253,7 +256,10 @@ class Peer:
 
     def throw(self, error: Any) -> None:
         """Raise the exception that is an answer."""
-        raise error
+        try:
+            raise error
+        finally:
+            del error
 
     # Answering
 

@@ -35,7 +35,6 @@ class StudentPeer(Peer):
         self.thread = threading.get_ident()
         self.running = False  # whether the student's code is running, which SIGINT may stop
         self.warned: list[Any] = []
-        self.foreign: dict[int, tuple[BaseException, int]] = {}  # exceptions of the judge's
 
     # What the judge may ask for
 

@@ -9,6 +9,7 @@ import functools
 from typing import Any
 
 import torch
+import torch.fx.experimental.symbolic_shapes  # autograd.grad imports it late, for a second
 from torch._C import _functorch
 
 from grader.split.peer import Peer
@@ -120,7 +121,8 @@ class Front:
                 if told is not None and not self.judge:
                     dtype, deterministic, warn = read_plain(told)
                     torch.set_default_dtype(dtype)
-                    torch.use_deterministic_algorithms(deterministic, warn_only=warn)
+                    if _deterministic() != (deterministic, warn):  # the call takes a second
+                        torch.use_deterministic_algorithms(deterministic, warn_only=warn)
         except RuntimeError as error:  # of PyTorch's, about values that do not fit together
             raise malformed(f"what PyTorch does not accept: {error}") from None
         torch.set_grad_enabled(bool(records))
