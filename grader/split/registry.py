@@ -26,10 +26,11 @@ def full() -> Registry:
 def add_torch(registry: Registry) -> None:
     """Add tensors, modules and the like."""
     from grader.split.torch_front import Front
-    from grader.split.torch_inline import TORCH_KINDS
+    from grader.split.torch_inline import HANDLES, TORCH_KINDS
 
     def equip(peer: Peer) -> None:
         peer.front = Front(peer)
 
+    SPECIAL.update(HANDLES)
     registry.add(*TORCH_KINDS)
     registry.hooks.append(equip)

@@ -24,6 +24,7 @@ from grader.split.torch_plain import read_plain, write_plain
 from grader.split.torch_randomness import Generators, difference, follow
 from grader.split.torch_shared import Json, Table
 from grader.split.torch_tensors import Tensors, give_grad
+from grader.split.wire import ProtocolError
 
 
 class Front:
@@ -38,7 +39,8 @@ class Front:
     def __init__(self, peer: Peer) -> None:
         self.peer, self.judge = peer, peer.trusted
         tensors = Tensors()
-        kinds = [tensors, Modules(self._request), Optimizers(), Schedules(), Generators(), Files()]
+        kinds = [tensors, Modules(self._request, self._class_of, peer.decode),
+                 Optimizers(), Schedules(), Generators(), Files()]
         self.table = Table(self.judge, kinds, peer.wire.limit)
         self.graph = Graph(self.table, tensors, self._ask)
         self.operations = {
@@ -53,6 +55,11 @@ class Front:
         self.ended: list[int] = []  # records, as the last message told
         if self.judge:
             guard_load()
+
+    def _class_of(self, module: Any) -> Json:
+        """Write the class of a student's module, for isinstance in a test."""
+        kind = type(module)
+        return self.peer.export(kind) if kind.__module__ == "__main__" else None
 
     # Questions
 
@@ -123,8 +130,10 @@ class Front:
                     torch.set_default_dtype(dtype)
                     if _deterministic() != (deterministic, warn):  # the call takes a second
                         torch.use_deterministic_algorithms(deterministic, warn_only=warn)
-        except RuntimeError as error:  # of PyTorch's, about values that do not fit together
-            raise malformed(f"what PyTorch does not accept: {error}") from None
+        except ProtocolError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever values that do not fit make PyTorch raise
+            raise malformed(f"what PyTorch does not accept: {str(error)[:200]}") from None
         torch.set_grad_enabled(bool(records))
 
 

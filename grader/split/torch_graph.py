@@ -139,6 +139,8 @@ class Graph:
         """Write a tensor after those of its record; yield the entries that were written."""
         if entry.sent:
             return
+        if len(self.kept) >= MOST_RECORDS:
+            raise malformed(f"more than {MOST_RECORDS} calls whose records it keeps")
         entry.sent = True
         known, unknown = self._ends(entry)
         for other in known:

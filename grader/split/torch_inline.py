@@ -7,9 +7,12 @@ Data sets, types and devices cross by value.
 from typing import Any
 
 import torch
-from torch.utils.data import DataLoader, RandomSampler, SequentialSampler, TensorDataset
-from torch.utils.data._utils.collate import default_collate
+from torch.utils.data import (
+    DataLoader, IterableDataset, RandomSampler, SequentialSampler, TensorDataset, default_collate,
+    default_convert,
+)
 
+from grader.split.handles import CallableHandle, library_classes
 from grader.split.kinds import Json, Kind
 from grader.split.peer import Peer
 from grader.split.plain import strict
@@ -102,6 +105,25 @@ class TensorDatasets(Kind):
         return TensorDataset(*map(peer.decode, data[1:]))
 
 
+class _Stream(IterableDataset[Any]):
+    """A data set of the test's that can only be gone through."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+
+    def __iter__(self) -> Any:
+        return iter(self.inner)
+
+
+def _is_plain(sampler: Any, generator: Any) -> bool:
+    """Say whether DataLoader itself makes such a sampler."""
+    if type(sampler) is RandomSampler:
+        return (not sampler.replacement and sampler._num_samples is None
+                and sampler.generator is generator)
+    return type(sampler) is SequentialSampler or (
+        type(sampler).__name__ == "_InfiniteConstantSampler")
+
+
 class RemoteLoader(DataLoader[Any]):
     """A DataLoader of the student's: batches, length and settings come from there."""
 
@@ -140,14 +162,13 @@ class Loaders(Kind):
         if type(value) is not DataLoader:
             raise NotAcross(f"a data loader of the class {type(value).__name__}",
                             "use torch.utils.data.DataLoader")
-        plain = type(value.sampler) in (RandomSampler, SequentialSampler)
-        own_collate = None if value.collate_fn is default_collate else value.collate_fn
-        if value.batch_size is None:
-            own_collate = None
-        shuffles = plain and isinstance(value.sampler, RandomSampler)
+        plain = _is_plain(value.sampler, value.generator)
+        standard = value.collate_fn in (default_collate, default_convert)
         settings = [
-            value.dataset, value.batch_size, shuffles, None if plain else value.sampler,
-            value.drop_last, own_collate, value.generator,
+            value.dataset, isinstance(value.dataset, IterableDataset), value.batch_size,
+            plain and isinstance(value.sampler, RandomSampler), None if plain else value.sampler,
+            value.batch_sampler if value.batch_size is None else None,
+            value.drop_last, None if standard else value.collate_fn, value.generator,
         ]
         return [self.tag, *map(peer.encode, settings)]
 
@@ -155,9 +176,33 @@ class Loaders(Kind):
         if peer.trusted:
             _, handle = data
             return RemoteLoader(peer.decode(handle))
-        dataset, size, shuffles, sampler, drop, collate, generator = map(peer.decode, data[1:])
+        (dataset, streams, size, shuffles, sampler, batches, drop, collate, generator) = map(
+            peer.decode, data[1:])
+        common = {"collate_fn": collate, "generator": generator}
+        if streams:
+            return DataLoader(_Stream(dataset), size, drop_last=drop, **common)
+        if batches is not None:
+            return DataLoader(dataset, batch_sampler=batches, **common)
         return DataLoader(dataset, size, shuffle=shuffles if sampler is None else None,
-                          sampler=sampler, drop_last=drop, collate_fn=collate, generator=generator)
+                          sampler=sampler, drop_last=drop, **common)
 
 
+class TorchHandle(CallableHandle):
+    """A handle on an optimizer, a data set or a sampler of the student's: for isinstance it is one."""
+
+    __slots__ = ()
+
+    @property
+    def __class__(self) -> Any:  # type: ignore[override]
+        own = super().__class__
+        if own is not type(self):
+            return own
+        return next(iter(library_classes(object.__getattribute__(self, "_told")[5])), own)
+
+
+HANDLES = {
+    (class_.__module__, class_.__qualname__): TorchHandle
+    for class_ in (torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler,
+                   torch.utils.data.Dataset, torch.utils.data.Sampler)
+}
 TORCH_KINDS = (SharedKind(), Setting(), NumbersKind(), TensorDatasets(), Loaders())

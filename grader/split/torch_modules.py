@@ -64,13 +64,17 @@ class Modules(Shared):
     ----------
     ask : callable
         Asks the other process: operation, number, arguments.
+    class_of, read_class : callable
+        In the student's process: write the class of a module, if a cell defines it. In the judge's:
+        return the handle on it.
     """
 
     code = "module"
     upward = True
 
-    def __init__(self, ask: Ask) -> None:
-        self.ask = ask
+    def __init__(self, ask: Ask, class_of: Callable[[nn.Module], Json],
+                 read_class: Callable[[Json], Any]) -> None:
+        self.ask, self.class_of, self.read_class = ask, class_of, read_class
 
     def fits(self, value: Any) -> bool:
         return isinstance(value, nn.Module)
@@ -79,13 +83,14 @@ class Modules(Shared):
         module = entry.value
         if isinstance(module, torch.jit.ScriptModule):
             raise NotAcross("a compiled module", "pass the module itself")
-        base = torch_class(module)
+        base, pure = torch_class(module), table.judge and is_pure(module)
         entry.known = state_of(module, table)
-        return [type(module).__name__, base and base.__name__, table.judge and is_pure(module),
-                entry.known]
+        entry.edge = "pure" if pure else None
+        class_ = None if table.judge else self.class_of(module)
+        return [type(module).__name__, base and base.__name__, pure, entry.known, class_]
 
     def build(self, number: int, node: Json, table: Table) -> nn.Module:
-        name, base_name, pure, state = node
+        name, base_name, pure, state, class_ = node
         base = named_class(base_name)
         if pure and base is not None and not table.judge:
             module = base.__new__(base)
@@ -97,6 +102,7 @@ class Modules(Shared):
         nn.Module.__init__(module)
         if not pure or table.judge:
             vars(module)["_remote"] = Where(self.ask, number)
+            vars(module)["_class_handle"] = class_ and self.read_class(class_)
         fill(module, state, table)
         return module
 
@@ -104,6 +110,9 @@ class Modules(Shared):
         entry.known = state_of(entry.value, table)
 
     def change(self, entry: Entry, table: Table) -> Json:
+        if entry.edge and has_hooks(entry.value):
+            raise NotAcross("a hook on a layer that the student's code has kept from an earlier call",
+                            "register the hook before the first call, or take a new layer")
         state = state_of(entry.value, table)
         if state == entry.known:
             return None

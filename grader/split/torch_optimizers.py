@@ -17,6 +17,7 @@ from grader.split.torch_shared import Entry, Json, Shared, Table
 
 MOST_GROUPS = 1000
 MOST_NAMES = 100
+HOOKS = ("_optimizer_step_pre_hooks", "_optimizer_step_post_hooks")
 
 
 class Optimizers(Shared):
@@ -30,6 +31,8 @@ class Optimizers(Shared):
     def define(self, entry: Entry, table: Table) -> Json:
         optimizer = entry.value
         kind = type(optimizer)
+        if any(vars(optimizer).get(name) for name in HOOKS):
+            raise NotAcross("an optimizer with hooks", "pass one without")
         if getattr(torch.optim, kind.__name__, None) is not kind:
             raise NotAcross(f"an optimizer of the class {kind.__name__}, which is none of torch.optim",
                             "use one of torch.optim, or let the test itself take the steps")

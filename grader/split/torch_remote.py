@@ -8,7 +8,7 @@ from torch import nn
 
 from grader.split.torch_errors import NotAcross, malformed
 
-INSIDE = frozenset(nn.Module().__dict__) | {"_remote"}  # what is no setting of a module's own
+INSIDE = frozenset(nn.Module().__dict__) | {"_remote", "_class_handle"}  # what is no setting of a module's own
 HOOKS = tuple(sorted(name for name in INSIDE if name.endswith("_hooks")))
 MOST_CLASSES = 10_000
 Ask = Callable[..., Any]
@@ -44,6 +44,8 @@ class Remote(nn.Module):
             raise NotAcross("a hook on a part of a module of the other process",
                             "hook the whole module, or call the part itself")
         return remote.ask("torch.forward", remote.number, args, kwargs)
+
+    _apply = nn.Module._apply  # that of recurrent layers looks for weights which are not here
 
     def __getattr__(self, name: str) -> Any:
         try:

@@ -20,6 +20,7 @@ from grader.split.torch_errors import malformed
 from grader.split.wire import TooLarge
 
 MOST_ENTRIES = 50_000  # twins that one side may have the other keep
+MOST_MESSAGES = 8  # the tensors that are kept in step are no more than fill so many messages
 Json = Any
 
 
@@ -289,6 +290,16 @@ class Table:
                 raise malformed("the end of an object that is not its twin")
             self.remove(entry)
         self.raw = []
+        if self.judge and (new or tensors or records):
+            self._weigh()
+
+    def _weigh(self) -> None:
+        """See that a student's process does not fill the judge's memory."""
+        tensors = (entry.value for entry in self.entries.values())
+        size = sum(one.nbytes for one in tensors
+                   if isinstance(one, torch.Tensor) and one.device.type == "cpu")
+        if size > MOST_MESSAGES * self.limit:
+            raise malformed(f"tensors of more than {MOST_MESSAGES * self.limit >> 20} MiB together")
 
     def _apply(self, number: Any, node: Json, tensor: bool) -> None:
         value = self.look_up(number, object)

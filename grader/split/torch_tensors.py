@@ -4,7 +4,7 @@ from typing import Any
 
 import torch
 
-from grader.split.torch_errors import malformed
+from grader.split.torch_errors import NotAcross, malformed
 from grader.split.torch_shared import Entry, Json, Shared, Table
 from grader.split.torch_values import numbers_of, read, refuse_unusual, write
 
@@ -21,6 +21,8 @@ class Tensors(Shared):
     def define(self, entry: Entry, table: Table) -> Json:
         tensor = entry.value
         refuse_unusual(tensor)
+        if table.judge:
+            refuse_hooks(tensor)
         if not tensor.is_leaf:
             return None  # written with its record, when all that the message names is known
         return self.written(entry, table)
@@ -59,6 +61,8 @@ class Tensors(Shared):
         tensor, known = entry.value, entry.known
         if known is None:
             return None  # new, and not written yet
+        if table.judge and entry.mine:
+            refuse_hooks(tensor)
         node: dict[str, Any] = {}
         seen = look(tensor)
         numbers = numbers_of(tensor) if tensor.device.type == "cpu" else b""
@@ -94,6 +98,13 @@ class Tensors(Shared):
                 raise malformed("a change of requires_grad where none is possible")
             known[1] = bool(node["r"])
             tensor.requires_grad_(known[1])
+
+
+def refuse_hooks(tensor: torch.Tensor) -> None:
+    """Raise for a test's tensor with hooks: a backward pass of the student's would not run them."""
+    if tensor._backward_hooks or tensor._post_accumulate_grad_hooks:
+        raise NotAcross("a hook on a tensor that the student's code gets",
+                        "look at .grad after the call, or pass a tensor without hooks")
 
 
 def look(tensor: torch.Tensor) -> tuple[Any, ...]:
