@@ -5,6 +5,7 @@ import sys
 from grader.split.arrays import ARRAY_KINDS
 from grader.split.contexts import CONTEXTS
 from grader.split.exports import EXPORT_KINDS
+from grader.split.handles import SPECIAL
 from grader.split.kinds import Registry
 from grader.split.peer import Peer
 from grader.split.names import NAME_KINDS

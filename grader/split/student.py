@@ -155,8 +155,8 @@ class StudentPeer(Peer):
             done = [scope for scope in self.kept if not referred(scope)]
             if done:
                 extra += ["d", [scope[0][3] for scope in done]]
-                gone = {scope[0][3] for scope in done}
-                self.kept = [scope for scope in self.kept if scope[0][3] not in gone]
+                gone = set(map(id, done))
+                self.kept = [scope for scope in self.kept if id(scope) not in gone]
                 for scope in done:
                     self._forget(scope)
         if self.exports.dead:
