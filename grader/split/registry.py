@@ -7,8 +7,8 @@ from grader.split.contexts import CONTEXTS
 from grader.split.exports import EXPORT_KINDS
 from grader.split.handles import SPECIAL
 from grader.split.kinds import Registry
-from grader.split.peer import Peer
 from grader.split.names import NAME_KINDS
+from grader.split.peer import Peer
 from grader.split.plain import PLAIN_KINDS
 from grader.split.randomness import GENERATOR_KINDS
 

@@ -1,8 +1,8 @@
 """What goes ahead of every message where PyTorch is loaded: shared objects, modes, random numbers.
 
 `Front` ties the tables together for one peer. Modes: whether autograd records goes along in both
-directions, since a function may leave it switched off; the default dtype and whether algorithms must
-be deterministic go down only.
+directions, since a function may leave it switched off; the default dtype, and whether algorithms
+must be deterministic, go down only.
 """
 
 import functools
@@ -132,7 +132,7 @@ class Front:
                         torch.use_deterministic_algorithms(deterministic, warn_only=warn)
         except ProtocolError:
             raise
-        except Exception as error:  # noqa: BLE001 - whatever values that do not fit make PyTorch raise
+        except Exception as error:  # noqa: BLE001 - whatever PyTorch raises, the values are to blame
             raise malformed(f"what PyTorch does not accept: {str(error)[:200]}") from None
         torch.set_grad_enabled(bool(records))
 

@@ -1,7 +1,7 @@
 """torch.func across the processes: a call whose arguments are inside a transformation.
 
-`torch.func.grad(f)(x)` calls f with a tensor that is no block of numbers. An autograd.Function around
-the whole call has PyTorch take it apart; inside, the call goes on with plain tensors.
+`torch.func.grad(f)(x)` calls f with a tensor that is no block of numbers. An autograd.Function
+around the whole call has PyTorch take it apart; inside, the call goes on with plain tensors.
 """
 
 from collections.abc import Callable
@@ -51,7 +51,8 @@ class _Across(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: torch.Tensor) -> Any:
-        return None, *_Back.apply(ctx.box, *gradients)
+        found = _Back.apply(ctx.box, *gradients)  # type: ignore[no-untyped-call]
+        return None, *found
 
 
 class _Back(torch.autograd.Function):
@@ -84,4 +85,6 @@ def across(call: Call, args: Any, kwargs: Any) -> Any:
     if not any(_functorch.is_functorch_wrapped_tensor(leaves[i]) for i in places):
         return call(args, kwargs)
     box = _Box(call, spec, leaves, places)
-    return tree_unflatten(_Across.apply(box, *(leaves[i] for i in places)), box.shape)
+    tensors = [leaves[i] for i in places]
+    outputs = _Across.apply(box, *tensors)  # type: ignore[no-untyped-call]
+    return tree_unflatten(outputs, box.shape)

@@ -43,7 +43,7 @@ class Link:
             leaf.grad = None
             self.ask("torch.accumulate", self.number, self.pending)
 
-        anchor.register_post_accumulate_grad_hook(reached)
+        anchor.register_post_accumulate_grad_hook(reached)  # type: ignore[no-untyped-call]
         return anchor
 
     def products(self, gradient: torch.Tensor, known: list[torch.Tensor]) -> Gradients:
@@ -69,12 +69,13 @@ class Continued(torch.autograd.Function):
         return fresh
 
     @staticmethod
-    def backward(ctx: Any, gradient: torch.Tensor) -> Any:  # type: ignore[override]
+    def backward(ctx: Any, gradient: torch.Tensor) -> Any:
         _, link, known = ctx.saved_tensors, ctx.link, ctx.known
         link.pending = [gradient.detach()]
         found = link.products(gradient.detach(), known) if known else []
         if torch.is_grad_enabled() and found:
-            found = OnlyOnce.apply(found, gradient, *known)
+            found = OnlyOnce.apply(  # type: ignore[no-untyped-call]
+                found, gradient, *known)
         return None, None, *found, *([torch.zeros(())] * ctx.anchored)
 
 
@@ -202,7 +203,8 @@ class Graph:
         weakref.finalize(link, self.ended.append, number)
         with torch.enable_grad():
             anchored = bool(anchored) or not any(one.requires_grad for one in known)
-            twin = Continued.apply(link, anchored, *known, *([link.anchor()] * anchored))
+            twin = Continued.apply(  # type: ignore[no-untyped-call]
+                link, anchored, *known, *([link.anchor()] * anchored))
         self._mark(self.table.adopt(number, twin, self.kind))
 
     def end(self, numbers: Json) -> None:

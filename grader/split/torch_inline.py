@@ -1,14 +1,19 @@
 """Kinds of PyTorch values for the core's registry.
 
-Objects that are kept in step cross as numbers; the front of the message says what is new about them.
-Data sets, types and devices cross by value.
+Objects that are kept in step cross as numbers; the front of the message says what is new about
+them. Data sets, types and devices cross by value.
 """
 
 from typing import Any
 
 import torch
 from torch.utils.data import (
-    DataLoader, IterableDataset, RandomSampler, SequentialSampler, TensorDataset, default_collate,
+    DataLoader,
+    IterableDataset,
+    RandomSampler,
+    SequentialSampler,
+    TensorDataset,
+    default_collate,
     default_convert,
 )
 
@@ -188,12 +193,12 @@ class Loaders(Kind):
 
 
 class TorchHandle(CallableHandle):
-    """A handle on an optimizer, a data set or a sampler of the student's: for isinstance it is one."""
+    """A handle on a student's optimizer, data set or sampler: for isinstance it is one."""
 
     __slots__ = ()
 
-    @property
-    def __class__(self) -> Any:  # type: ignore[override]
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
         own = super().__class__
         if own is not type(self):
             return own

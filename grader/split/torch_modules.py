@@ -111,7 +111,7 @@ class Modules(Shared):
 
     def change(self, entry: Entry, table: Table) -> Json:
         if entry.edge and has_hooks(entry.value):
-            raise NotAcross("a hook on a layer that the student's code has kept from an earlier call",
+            raise NotAcross("a hook on a layer that the student's code has from an earlier call",
                             "register the hook before the first call, or take a new layer")
         state = state_of(entry.value, table)
         if state == entry.known:

@@ -34,7 +34,7 @@ class Optimizers(Shared):
         if any(vars(optimizer).get(name) for name in HOOKS):
             raise NotAcross("an optimizer with hooks", "pass one without")
         if getattr(torch.optim, kind.__name__, None) is not kind:
-            raise NotAcross(f"an optimizer of the class {kind.__name__}, which is none of torch.optim",
+            raise NotAcross(f"an optimizer of the class {kind.__name__}",
                             "use one of torch.optim, or let the test itself take the steps")
         entry.known = state_of(optimizer, table)
         return [kind.__name__, write_plain(optimizer.defaults, table.refer), entry.known]

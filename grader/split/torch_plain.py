@@ -36,7 +36,7 @@ def write_plain(value: Any, refer: Callable[[torch.Tensor], int] | None = None) 
     if kind is int and -LARGEST_INTEGER <= value < LARGEST_INTEGER:
         return value
     if kind in (tuple, list, torch.Size):
-        code = {tuple: "t", list: "l", torch.Size: "z"}[kind]
+        code = "t" if kind is tuple else "l" if kind is list else "z"
         return [code, *(write_plain(part, refer) for part in value)]
     if kind is dict and all(type(key) in (str, int) for key in value):
         return ["d", *([key, write_plain(part, refer)] for key, part in value.items())]

@@ -2,8 +2,8 @@
 
 Down, a state is sent whenever the judge's own has changed: a test seeds, and the student's numbers
 follow. Up, no state is ever sent, else a student could choose the numbers that a test draws next.
-The judge learns only *that* numbers were drawn, and then draws one itself: so a test can see whether
-a generator was used, and the numbers that it draws afterwards are others than before.
+The judge learns only *that* numbers were drawn, and then draws one itself: so a test can see
+whether a generator was used, and the numbers that it draws afterwards are others than before.
 """
 
 from typing import Any
@@ -18,7 +18,7 @@ DREW = 1
 def state_of(generator: torch.Generator | None) -> bytes:
     """Return the state of a generator, of the global one for None."""
     state = torch.get_rng_state() if generator is None else generator.get_state()
-    return state.numpy().tobytes()  # type: ignore[no-any-return]
+    return state.numpy().tobytes()
 
 
 def set_state(generator: torch.Generator | None, raw: Any) -> None:

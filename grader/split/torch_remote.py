@@ -8,7 +8,8 @@ from torch import nn
 
 from grader.split.torch_errors import NotAcross, malformed
 
-INSIDE = frozenset(nn.Module().__dict__) | {"_remote", "_class_handle"}  # what is no setting of a module's own
+# What a module has besides settings of its own.
+INSIDE = frozenset(nn.Module().__dict__) | {"_remote", "_class_handle"}
 HOOKS = tuple(sorted(name for name in INSIDE if name.endswith("_hooks")))
 MOST_CLASSES = 10_000
 Ask = Callable[..., Any]

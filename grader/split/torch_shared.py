@@ -2,9 +2,9 @@
 
 A tensor, module, optimizer or generator that crosses gets a number; the other side builds its twin.
 From then on each message, in either direction, starts with what has changed since the last one: the
-numbers of a tensor, `.grad`, `requires_grad`, the mode of a module, the state of an optimizer. So an
-in-place change is seen where the other object is, in the middle of a callback too, and objects that
-refer to each other (an optimizer to the parameters of a model) go on doing so.
+numbers of a tensor, `.grad`, `requires_grad`, the mode of a module, the state of an optimizer. So
+an in-place change is seen where the other object is, in the middle of a callback too, and objects
+that refer to each other (an optimizer to the parameters of a model) go on doing so.
 
 Whose object it is keeps it alive for the other side, until that side says that nobody there refers
 to its twin any more. Since the sides speak in turn, nothing is ever named that has just gone.
@@ -122,14 +122,11 @@ class Table:
 
     # Referring
 
-    def refer(self, value: Any) -> int | None:
-        """Return the number of an object, after entering it if it is new; None if it is no kind."""
+    def refer(self, value: Any) -> int:
+        """Return the number of an object, after entering it if it is new."""
         entry = self.by_object.get(id(value))
         if entry is None:
-            kind = next((kind for kind in self.kinds if kind.fits(value)), None)
-            if kind is None:
-                return None
-            entry = self._enter(value, kind)
+            entry = self._enter(value, next(kind for kind in self.kinds if kind.fits(value)))
         self.mentioned.add(entry.number)
         return entry.number
 

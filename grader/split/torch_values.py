@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
+from torch.nn.parameter import UninitializedTensorMixin  # type: ignore[attr-defined]
 
 from grader.split.torch_errors import NotAcross, malformed
 
@@ -17,7 +18,8 @@ DTYPES = {
     str(dtype).removeprefix("torch."): dtype
     for dtype in (
         torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.complex64,
-        torch.complex128, torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8, torch.bool,
+        torch.complex128, torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8,
+        torch.bool,
     )
 }
 NAMES = {dtype: name for name, dtype in DTYPES.items()}
@@ -34,7 +36,7 @@ def numbers_of(tensor: torch.Tensor) -> bytes:
     if plain.is_conj() or plain.is_neg():
         plain = plain.resolve_conj().resolve_neg()
     flat = plain.contiguous().reshape(-1).view(torch.uint8)
-    return flat.numpy().tobytes()  # type: ignore[no-any-return]
+    return flat.numpy().tobytes()
 
 
 def dense_strides(tensor: torch.Tensor) -> list[int] | None:
@@ -51,7 +53,7 @@ def dense_strides(tensor: torch.Tensor) -> list[int] | None:
 
 def refuse_unusual(tensor: torch.Tensor) -> None:
     """Raise for tensors that hold more than a block of numbers."""
-    lazy = isinstance(tensor, torch.nn.parameter.UninitializedTensorMixin)
+    lazy = isinstance(tensor, UninitializedTensorMixin)
     unusual = next(
         (word for word, found in (
             ("lazy (not initialised yet)", lazy),

@@ -12,7 +12,13 @@ from grader.split.judge_peer import JudgePeer
 from grader.split.student import serve
 from grader.split.wire import Wire
 
-IMPORTS = "import io\nimport numpy as np\nimport torch\nimport torch.nn.functional as F\nfrom torch import nn\n"
+IMPORTS = """
+import io
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+"""
 
 
 class Pair:
