@@ -106,13 +106,18 @@ class JudgePeer(Peer):
         was, self.busy = self.busy, True
         self.calls += 1
         try:
-            return super().request(op, target, args, kwargs)
-        finally:
-            self.busy = was
-            if self.abort is not None and not self.scopes:
-                raise self.abort
+            result = super().request(op, target, args, kwargs)
+        except Exception:
             if self.warned:
                 self._warn()
+            raise
+        finally:
+            self.busy = was
+        if self.abort is not None and op != "cell":
+            raise self.abort
+        if self.warned:
+            self._warn()
+        return result
 
     def _warn(self) -> None:
         told, self.warned = self.warned, []
