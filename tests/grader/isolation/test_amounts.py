@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("possible")]
 ALLOCATE = """
 kept = []
 try:

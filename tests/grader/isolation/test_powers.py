@@ -3,6 +3,9 @@
 import time
 from pathlib import Path
 
+import pytest
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("possible")]
 CALL = """
 import ctypes, errno
 libc = ctypes.CDLL(None, use_errno=True)
