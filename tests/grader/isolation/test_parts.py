@@ -194,7 +194,8 @@ def test_links_on_the_way_to_a_folder_are_shown(tmp_path):
 def test_every_limit_reaches_the_plan():
     limits = Limits(memory_mb=1, processes=2, open_files=3, file_mb=4, files=5, cpu_seconds=6)
     plan = Policy(limits).plan()
-    expected = {"NPROC": 2, "NOFILE": 3, "FSIZE": 4 << 20, "CPU": 6, "CORE": 0, "MSGQUEUE": 0}
+    expected = {"NPROC": 2, "NOFILE": 3, "FSIZE": 4 << 20, "CPU": 6, "CORE": 0, "MSGQUEUE": 0,
+                "SIGPENDING": 512}  # fmt: skip
     assert plan["rlimits"] == expected
     assert (plan["memory_bytes"], plan["disk_bytes"], plan["inodes"]) == (1 << 20, 4 << 20, 5)
     json.dumps(plan)
