@@ -90,19 +90,19 @@ class Modules(Shared):
         return [type(module).__name__, base and base.__name__, pure, entry.known, class_]
 
     def build(self, number: int, node: Json, table: Table) -> nn.Module:
-        name, base_name, pure, state, class_ = node
+        name, base_name, pure, state, own_class = node
         base = named_class(base_name)
         if pure and base is not None and not table.judge:
             module = base.__new__(base)
         else:
             if type(name) is not str or not name.isidentifier() or len(name) > 100:
                 raise malformed("a module with an impossible class")
-            class_ = remote_class(name, base)
-            module = class_.__new__(class_)
+            made = remote_class(name, base)
+            module = made.__new__(made)
         nn.Module.__init__(module)
         if not pure or table.judge:
             vars(module)["_remote"] = Where(self.ask, number)
-            vars(module)["_class_handle"] = class_ and self.read_class(class_)
+            vars(module)["_class_handle"] = own_class and self.read_class(own_class)
         fill(module, state, table)
         return module
 
