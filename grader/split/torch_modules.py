@@ -141,15 +141,16 @@ def fill(module: nn.Module, state: Json, table: Table) -> None:
     training, parameters, buffers, modules, passing, settings = state
     inside = vars(module)
     kinds = (torch.Tensor, torch.Tensor, nn.Module)
-    for what, pairs, kind in zip(PARTS, (parameters, buffers, modules), kinds, strict=True):
-        found = {
-            name: None if number is None else table.look_up(number, kind)
-            for name, number in _named(pairs)
-        }
-        inside[what].clear()
-        inside[what].update(found)
+    found = [
+        {name: None if number is None else table.look_up(number, kind)
+         for name, number in _named(pairs)}
+        for pairs, kind in zip((parameters, buffers, modules), kinds, strict=True)
+    ]
     if table.judge:
-        _refuse_circles(module)
+        _refuse_circles(module, found[-1].values())
+    for what, parts in zip(PARTS, found, strict=True):
+        inside[what].clear()
+        inside[what].update(parts)
     inside["training"] = bool(training)
     inside["_non_persistent_buffers_set"] = {name for name in passing if type(name) is str}
     for name, node in _named(settings):
@@ -176,9 +177,9 @@ def _has_function(node: Json) -> bool:
     return isinstance(node, list) and (node[:1] == ["n"] or any(map(_has_function, node)))
 
 
-def _refuse_circles(module: nn.Module) -> None:
+def _refuse_circles(module: nn.Module, parts: Iterable[nn.Module | None]) -> None:
     seen: set[int] = set()
-    stack = [*vars(module)["_modules"].values()]
+    stack = [*parts]
     while stack:
         part = stack.pop()
         if part is module:

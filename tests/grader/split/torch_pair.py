@@ -50,7 +50,11 @@ class Pair:
         self.sock, self.texts = here, Texts()
         self.peer = JudgePeer(Wire(here), {}, set(), self.texts, self.interrupt)
         self.cells = 0
-        self.run(IMPORTS + source)
+        try:
+            self.run(IMPORTS + source)
+        except BaseException:
+            self.close()
+            raise
 
     def run(self, source):
         """Have the student's process run a cell."""
