@@ -130,6 +130,7 @@ for pid in {os.getppid(), *map(int, filter(str.isdigit, os.listdir("/proc")))} -
         pass
     if pid and libc.ptrace(16, pid, None, None) == 0:
         print("attached to", pid)
+        libc.waitpid(pid, None, 0x40000000)  # until it has stopped: then it can be let go
         libc.ptrace(17, pid, None, None)
 """,
         seconds=15,

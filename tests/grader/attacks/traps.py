@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from tests.grader.attacks.canaries import canary
+from tests.grader.attacks.keyring import key_in_the_ring
 
 
 @dataclass
@@ -46,11 +47,12 @@ def set_traps(folder: Path, course: Path) -> Iterator[Traps]:
         secret = stack.enter_context(NamedTemporaryFile("w", prefix="grading-"))
         secret.write(canary("tmp"))
         secret.flush()
+        stack.enter_context(key_in_the_ring(b"vault-secret", canary("keyring").encode()))
         name = f"vault-trap-{os.getpid()}"
         traps = Traps({}, {"HOME": str(home), "GRADING_TOKEN": canary("environ")})
         port = stack.enter_context(_listen(traps, "TCP", socket.AF_INET, ("127.0.0.1", 0)))[1]
         stack.enter_context(_listen(traps, "UDP", socket.AF_INET, ("127.0.0.1", port), udp=True))
-        stack.enter_context(_listen(traps, "TCP on ::1", socket.AF_INET6, ("::1", port)))
+        stack.enter_context(_listen(traps, "TCP over IPv6", socket.AF_INET6, ("::1", port)))
         stack.enter_context(_listen(traps, "abstract socket", socket.AF_UNIX, f"\0{name}"))
         path = folder / "s"
         stack.enter_context(_listen(traps, "socket file", socket.AF_UNIX, os.fspath(path)))
