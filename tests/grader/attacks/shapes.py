@@ -1,6 +1,6 @@
 """Attacks by the form of an answer: too deep, too large, too many, not what the wire expects."""
 
-from tests.grader.attacks.attack import cheat, family
+from tests.grader.attacks.attack import Attack, cheat, family
 
 
 def scale(name, tries, body, before="", **more):
@@ -16,8 +16,36 @@ def deep(kind, opening, closing):
     )
 
 
+def half(name, tries, it, before="", **more):
+    """Return an attack whose answer to `half`, which many tools look at, is the expression `it`."""
+    text = f"{before}\ndef half(x):\n    return {it}"
+    return Attack(name, tries, {"half": text}, loses=("half",), **{"seconds": 12.0, **more})
+
+
+LAUGHS = "laughs = []\nfor _ in range(80):\n    laughs = [laughs] * 10"
+
 ATTACKS = family(
     "answers out of shape",
+    half("laughs_for_numpy", "returns a list of lists that share their parts, for NumPy to unfold",
+         "laughs", LAUGHS),
+    half("circle_for_numpy", "returns lists that contain themselves many times, for NumPy to unfold",
+         "ring", "ring = []\nring += [ring] * 10"),
+    half("laughs_of_tuples", "returns tuples that share their parts",
+         "laughs", "laughs = 1.5\nfor _ in range(60):\n    laughs = (laughs, laughs)"),
+    half("range_of_ten_million", "returns a range, which NumPy turns into an array", "range(10 ** 7)"),
+    half("range_of_a_billion", "returns a range too long for memory", "range(3 * 10 ** 9)"),
+    half("large_decimal", "returns a decimal number whose digits fill the memory",
+         "Decimal('1E+999999')", "from decimal import Decimal"),
+    half("larger_decimal", "returns a decimal number of 400 million digits",
+         "Decimal('1E+400000000')", "from decimal import Decimal"),
+    half("large_fraction", "returns a fraction of huge numbers",
+         "Fraction(7 ** 100_000, 3 ** 100_000)", "from fractions import Fraction"),
+    half("large_whole_number", "returns a whole number of 100,000 digits", "10 ** 100_000"),
+    half("text_for_numpy", "returns text of 50 MB", "'1.5' * 17_000_000"),
+    half("array_of_long_texts", "returns an empty array of texts of a thousand million letters",
+         "np.zeros(0, 'U500000000')", "import numpy as np"),
+    half("array_of_60_million", "returns an array of 60 MB where one number was asked for",
+         "np.full(7_000_000, x / 2)", "import numpy as np"),
     scale("deep_list", "returns a list nested 200,000 deep", "nest()", deep("[]", "[", "]")),
     scale("deep_tuple", "returns a tuple nested 200,000 deep", "nest()", deep("()", "(", ",)")),
     scale(
@@ -42,7 +70,7 @@ ATTACKS = family(
         "billion_laughs",
         "returns a list of lists that share their parts: small to store, endless to print",
         "laughs",
-        "laughs = []\nfor _ in range(80):\n    laughs = [laughs] * 10",
+        LAUGHS,
     ),
     scale(
         "billion_laughs_as_dictionary",
