@@ -161,7 +161,7 @@ class Policy:
         # Root's /proc is mounted by namespaces.leave_root, which says why.
         process_table = [] if as_root else ["--proc", "/proc"]
         # The server's own /tmp: each fork covers it with one of its own.
-        return [*view.arguments, *devices, *links, *process_table, "--tmpfs", "/tmp"]
+        return [*view.arguments, *devices, *links, *process_table, "--perms", "1777", "--tmpfs", "/tmp"]
 
     def plan(self) -> dict[str, Any]:
         """Return what each fork gives up, for namespaces.enter."""

@@ -97,6 +97,7 @@ class Skeleton:
             text = f"{len(match.extra) - most} of {len(match.extra)} added cells were left out"
             faults.append(Fault("left out", "", text))
         taken = {cell.id for cell in self.cells}
+        taken |= {cell.metadata.get("nbgrader", {}).get("grade_id") for cell in self.cells}
         added: dict[int, list[Any]] = {}
         number = 0
         for position, anchor in match.extra[:most]:

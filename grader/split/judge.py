@@ -217,7 +217,7 @@ class Judge:
 
     # Playing a submission
 
-    def play(self, merged_notebook: str, spawn: Callable[[], StudentProcess]) -> dict[str, Any]:
+    def play(self, merged_notebook: str, spawn: Callable[[], StudentProcess], seed: int = 0) -> dict[str, Any]:
         """Play a submission; return outputs, faults and times (see `Play`)."""
         return Play(self, merged_notebook, spawn).run()
 

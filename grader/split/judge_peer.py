@@ -249,9 +249,10 @@ class JudgePeer(Peer):
             elif letter == "k":
                 keep = True
             elif letter == "d":
-                for scope in [scope for scope in self.kept if scope[0][3] in what]:
-                    self._forget(scope)
-                    self.kept.remove(scope)
+                for scope in self.kept:
+                    if scope[0][3] in what:
+                        self._forget(scope)
+                self.kept = [scope for scope in self.kept if scope[0][3] not in what]
             else:
                 strict(letter == "f", "something else in an answer")
                 self.exports.release(what)

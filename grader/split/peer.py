@@ -262,8 +262,7 @@ class Peer:
         finally:
             self.scopes.pop()
             if keep:
-                self.kept.append(scope[:mark])
-                self._forget(scope[mark:])
+                self.kept.append(scope)
             elif scope:
                 self._forget(scope)
 
@@ -295,6 +294,8 @@ class Peer:
 
     def _reply(self, scope: list[Entry], mark: int, answer: Json) -> bool:
         changes = self.changes(mark) if mark or len(self.scopes) > 1 or self.kept else []
+        self._forget(scope[mark:])  # what the answer holds is needed no more
+        del scope[mark:]
         keep = self.keeps(scope, mark)
         self.wire.send([*answer, changes, self.extra_out(keep)], self.pieces)
         return keep

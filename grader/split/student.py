@@ -150,7 +150,8 @@ class StudentPeer(Peer):
             done = [scope for scope in self.kept if not referred(scope)]
             if done:
                 extra += ["d", [scope[0][3] for scope in done]]
-                self.kept = [scope for scope in self.kept if scope not in done]
+                gone = set(map(id, done))
+                self.kept = [scope for scope in self.kept if id(scope) not in gone]
                 for scope in done:
                     self._forget(scope)
         if self.exports.dead:
