@@ -52,7 +52,8 @@ class Result:
     def printed(self) -> str:
         """Return what was printed while any of the cells ran."""
         outputs = [o for c in (self.notebook or {"cells": []})["cells"] for o in c.get("outputs", [])]
-        return "".join(o.get("text", "") for o in outputs if o["output_type"] == "stream")
+        texts = (o["text"] for o in outputs if o["output_type"] == "stream")
+        return "".join(part for text in texts for part in text)
 
 
 @dataclass
