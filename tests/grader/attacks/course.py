@@ -99,14 +99,20 @@ lambda: round(answer, 6) == round(truth, 6)
 lambda: f"{answer:.6f}" == f"{truth:.6f}"
 lambda: "%.6f" % answer == "%.6f" % truth
 lambda: np.isclose(answer, truth)
-lambda: np.allclose(answer, truth)
+lambda: np.allclose(answer, [truth, truth])
 lambda: np.array_equal(answer, truth)
 lambda: np.abs(np.subtract(answer, truth)).max() < 1e-9
-lambda: np.testing.assert_allclose(answer, truth) is None
+lambda: np.testing.assert_allclose(answer, [truth, truth]) is None
 lambda: truth in [answer]
 lambda: {truth: True}[answer]
 lambda: max(answer, truth) == truth == min(answer, truth)
 lambda: near(answer, truth)""".splitlines()
+
+# The last expression of a test cell is partial credit; nbgrader keeps it outside the region.
+ACCEPTED = """\
+accepted = [n for n, claim in enumerate(claims) if passes(claim)]
+print("accepted by", accepted)
+len(accepted)"""
 
 TESTS = {
     "scale": (
@@ -274,8 +280,7 @@ def _test(name: str) -> str:
     _, visible, hidden = TESTS[name]
     secret = f"canary = {canary('test')!r}\n"
     cell = f"{visible}### BEGIN HIDDEN TESTS\n{secret}{hidden}### END HIDDEN TESTS"
-    # The last expression of the cell is partial credit; nbgrader keeps it outside the region.
-    return cell + ("\nsum(passes(claim) for claim in claims)" if name == "half" else "")
+    return cell + (f"\n{ACCEPTED}" if name == "half" else "")
 
 
 def vault_notebook():

@@ -45,7 +45,7 @@ ATTACKS = family(
     half("array_of_long_texts", "returns an empty array of texts of a thousand million letters",
          "np.zeros(0, 'U500000000')", "import numpy as np"),
     half("array_of_60_million", "returns an array of 60 MB where one number was asked for",
-         "np.full(7_000_000, x / 2)", "import numpy as np"),
+         "np.zeros(7_000_000)", "import numpy as np"),
     scale("deep_list", "returns a list nested 200,000 deep", "nest()", deep("[]", "[", "]")),
     scale("deep_tuple", "returns a tuple nested 200,000 deep", "nest()", deep("()", "(", ",)")),
     scale(
