@@ -148,16 +148,13 @@ ATTACKS = family(
         "becomes_a_shell",
         "replaces its process by a shell that says it is done",
         "import os\nos.execv('/bin/sh', ['sh', '-c', 'echo 1000; sleep 60'])",
-        fault="timeout",
-        seconds=12,
+        fault="died",
     ),
-    fails("kills_itself", "sends itself SIGKILL", "import os\nos.kill(os.getpid(), 9)", fault="died"),
+    fails("kills_itself", "sends itself SIGKILL", "import os\nos.kill(os.getpid(), 9)"),
     fails(
         "stops_itself",
-        "stops its own process with SIGSTOP, so that nothing answers an interrupt",
-        "import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)\nreturn factor * x",
-        fault="timeout",
-        seconds=12,
+        "stops its own process with SIGSTOP, which the first of a process table does not hear",
+        "import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)\nreturn 0",
     ),
     before(
         "kills_everyone",
@@ -174,7 +171,6 @@ ATTACKS = family(
         "kill_9_to_all",
         "sends SIGKILL to every process that it may reach",
         "import os\nos.kill(-1, 9)\nos.kill(1, 9)\nos.kill(0, 9)\nreturn 0",
-        fault="died",
     ),
     before(
         "deaf_to_signals",

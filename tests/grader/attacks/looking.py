@@ -166,10 +166,10 @@ get_ipython().events.register("post_run_cell", show_result)
             "twice": LOOK
             + TWICE.format(
                 more="""
-        lambda: look(type(f).__mro__, 'mro', 5), lambda: look(f.__class__.__init__.__globals__, 'class', 5),
-        lambda: [look(c, c.__name__, 2) for c in object.__subclasses__()],
+        lambda: look(type(f).__mro__, 'mro', 2), lambda: look(f.__class__.__init__.__globals__, 'class', 5),
+        lambda: [look(c, c.__name__, 0) for c in object.__subclasses__()],
         lambda: look(f.__reduce_ex__(4), 'reduce', 5), lambda: look(f.__func__.__globals__, 'func', 5),
-        lambda: look(sys.modules[f.__module__], 'module', 4), lambda: print(f._secret, f.__dict__)"""
+        lambda: look(sys.modules[f.__module__], 'module', 1), lambda: print(f._secret, f.__dict__)"""
             )
         },
     ),
@@ -223,7 +223,6 @@ def twice(f, x):
     print("looked around")
     return f(f(x))"""
         },
-        loses=("twice",),  # the test counts the calls that it gets
     ),
     cheat(
         "error_names_a_file",

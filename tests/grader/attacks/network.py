@@ -61,7 +61,10 @@ except OSError:
         "lists interfaces, opens raw and netlink sockets and brings a device up",
         """
 import socket
-print("interfaces", sorted(name for _, name in socket.if_nameindex()))
+try:
+    print("interfaces", sorted(name for _, name in socket.if_nameindex()))
+except OSError as error:
+    print("no list of interfaces:", error.strerror)
 for family, kind, protocol in ((socket.AF_PACKET, socket.SOCK_RAW, 768), (socket.AF_INET, socket.SOCK_RAW, 1)):
     try:
         socket.socket(family, kind, protocol)

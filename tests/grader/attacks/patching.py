@@ -1,6 +1,9 @@
 """Attacks that change the tools of the test: names, modules, built-ins, the shell, the types."""
 
+from dataclasses import replace
+
 from tests.grader.attacks.attack import Attack, cheat, family
+from tests.grader.attacks.course import TESTS
 
 WRONG = {
     "scale": "def scale(x, factor):\n    return 0",
@@ -11,7 +14,7 @@ WRONG = {
 
 def tools(name, tries, code, **more):
     """Return an attack that answers three questions wrongly, after `code` has changed something."""
-    return cheat(name, tries, before=code, **WRONG, **more)
+    return replace(cheat(name, tries, before=code, **WRONG), **more)
 
 
 ATTACKS = family(
@@ -140,6 +143,8 @@ ATTACKS = family(
         "for value in (6, -35):\n    if -6 < value < 257:\n"
         "        ctypes.c_ssize_t.from_address(id(value) + 16).value = 0\n"
         "        ctypes.c_int32.from_address(id(value) + 24).value = 0",
+        # Hardly anything in its own process works after that.
+        may_lose=tuple(TESTS),
     ),
     tools(
         "namespace_that_lies",

@@ -89,7 +89,8 @@ ATTACKS = family(
     sends("closes_the_connection", "closes the connection and goes on", "sock.shutdown(socket.SHUT_RDWR)\nos.close(sock.fileno())\ntime.sleep(60)",
           seconds=12),
     sends("endless_questions", "asks the judge back without end",
-          "while True:\n    try:\n        peer.request('len', 0)\n    except Exception:\n        pass", fault="timeout", seconds=12),
+          "while True:\n    try:\n        peer.request('len', 0)\n    except Exception:\n        pass", fault="timeout", seconds=12,
+          may_lose=("twice",)),
     sends("question_inside_question", "answers a question with a question, a thousand times",
           "def deeper(n):\n    peer.request('call', 0, (lambda: deeper(n + 1),))\ndeeper(0)"),
     sends(
@@ -102,8 +103,6 @@ ATTACKS = family(
         "            try:\n                told.append(repr(peer.request(op, target, args))[:1000])\n"
         "            except (Exception, RecursionError) as error:\n                told.append(str(error)[:1000])\n"
         "print(len(told), 'answers', [t for t in told if 'CAN' + 'ARY' in t])",
-        # The judge hangs up at the first one that is not allowed.
-        **MALFORMED,
     ),
     cheat(
         "endless_callbacks",
@@ -159,13 +158,14 @@ ATTACKS = family(
            "['h', 10 ** 6, ['class', 'near', 'near', None, ['<cell helpers>', 7], [['numpy', 'ndarray'], ['builtins', 'float']]]]", "half"),
     forged("forged_function", "answers with a function that claims to stand in the helpers",
            "['h', 10 ** 6, ['function', 'near', 'near', None, ['<cell helpers>', 7], []]]", "half"),
-    forged("forged_sort", "answers with a handle of an unknown sort", "['h', 1, ['judge', 'a', 'a', None, None, []]]", **MALFORMED),
+    forged("forged_sort", "answers with a handle of an unknown sort", "['h', 10 ** 6, ['judge', 'a', 'a', None, None, []]]", **MALFORMED),
     sends(
         "forged_changes",
         "claims that values have changed which it never got",
         "old = peer.changes\n"
         "peer.changes = lambda upto=None: [n for number in range(50) for n in (number, ['l', 1])]",
         **MALFORMED,
+        may_lose=("centre",),
     ),
     Attack(
         "forged_change_of_an_argument",

