@@ -195,17 +195,39 @@ def install_browser(log):
         return
     how = ("The browser tests need Chromium: install it ('sudo apt-get install chromium'), "
            "or name an installed one in the variable CHROMIUM.")
+    apt_install("chromium", "Chromium for the browser tests", log, how)
+    if not find_browser():
+        raise SetupError(how)
+
+
+def install_sandbox(log, system=sys.platform):
+    """Install bubblewrap through apt where that is allowed, else say what to type."""
+    if not system.startswith("linux"):
+        raise SetupError(
+            "The sandbox that grades students' code needs Linux: grade in a Linux virtual machine "
+            "(on Windows: WSL 2); --unsafe-no-sandbox needs Linux as well."
+        )
+    if shutil.which("bwrap"):
+        return
+    how = ("Grading needs bubblewrap, which isolates students' code: install it "
+           "('sudo apt-get install bubblewrap'; Fedora: 'sudo dnf install bubblewrap'), or grade "
+           "without isolation with --unsafe-no-sandbox.")
+    apt_install("bubblewrap", "bubblewrap for the grader's sandbox", log, how)
+    if not shutil.which("bwrap"):
+        raise SetupError(how)
+
+
+def apt_install(package, purpose, log, how):
+    """Install a package of the system through apt; where that is not allowed, raise `how`."""
     prefix = [] if getattr(os, "geteuid", lambda: 1)() == 0 else ["sudo", "-n"]
     if not shutil.which("apt-get") or (prefix and not shutil.which("sudo")):
         raise SetupError(how)
     log.parent.mkdir(exist_ok=True)
     env = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
-    print("Installing Chromium for the browser tests ...", flush=True)
+    print("Installing {} ...".format(purpose), flush=True)
     run([*prefix, "apt-get", "update", "-qq"], log, how, env)
-    run([*prefix, "apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"],
+    run([*prefix, "apt-get", "install", "-y", "-qq", "--no-install-recommends", package],
         log, how, env)
-    if not find_browser():
-        raise SetupError(how)
 
 
 def main(argv=None):
@@ -213,6 +235,8 @@ def main(argv=None):
     parser = argparse.ArgumentParser(description="Set the course up in .venv.")
     parser.add_argument("--browser", action="store_true",
                         help="also make sure that Chromium is there for the browser tests")
+    parser.add_argument("--sandbox", action="store_true",
+                        help="also make sure that bubblewrap is there for grading")
     parser.add_argument("--torch", action="store_true",
                         help="also install PyTorch, for the tests and for running chapters")
     parser.add_argument("--cuda", action="store_true",
@@ -225,6 +249,8 @@ def main(argv=None):
             install_torch(accept_cuda=options.cuda)
         if options.browser:
             install_browser(ROOT / "_build" / "setup.log")
+        if options.sandbox:
+            install_sandbox(ROOT / "_build" / "setup.log")
     except SetupError as error:
         print("Set-up stopped: {}".format(error), file=sys.stderr)
         return 1
