@@ -4,7 +4,9 @@ nbgrader's templates put written answers into the page unfiltered, whatever `san
 so nbgrader_config.py replaces the two filters that all of nbconvert's templates use.
 """
 
+from collections import Counter
 from functools import lru_cache
+from html.parser import HTMLParser
 from typing import Any
 
 import bleach
@@ -20,6 +22,10 @@ TAGS = {
     *("sub", "sup", "del", "details", "summary"),
 }
 PROTOCOLS = {*bleach.ALLOWED_PROTOCOLS, "data"}
+# The time that bleach takes grows with the square of both; a large table has some thousand tags.
+MOST_OPEN, MOST_TAGS = 100, 10_000
+# Tags that never have an end, or that the next of their kind ends.
+WITHOUT_END = {"img", "br", "hr", "p", "tr", "th", "td", "input", "wbr", "col", "link", "meta"}
 
 
 @pass_context
@@ -39,6 +45,8 @@ def _render(source: str, attachments: Any) -> str:
     renderer = IPythonRenderer(escape=False, attachments=attachments, exclude_anchor_links=True)
     try:
         return clean_html(MarkdownWithMath(renderer=renderer).render(source))
+    except RecursionError:  # lists in lists in lists
+        return f"<pre>{escape(source)}</pre>"
     except InvalidNotebook as error:  # a picture that was not handed in costs no page
         return f"<p>({escape(error)})</p><pre>{escape(source)}</pre>"
 
@@ -46,6 +54,8 @@ def _render(source: str, attachments: Any) -> str:
 def clean_html(element: Any) -> str:
     """Return HTML in which every tag and attribute outside the lists above is plain text."""
     text = element.decode() if isinstance(element, bytes) else str(element)
+    if _is_a_bomb(text):
+        return f"<pre>{escape(text)}</pre>"
     return str(bleach.clean(text, tags=TAGS, attributes=_is_allowed, protocols=PROTOCOLS))
 
 
@@ -56,3 +66,33 @@ def _is_allowed(tag: str, name: str, value: str) -> bool:
         # A data address holds the picture itself; any other scheme would call home.
         return name == "alt" or (name == "src" and value.startswith("data:image/"))
     return tag == "a" and name == "href" and not value.strip().lower().startswith("data:")
+
+
+class _Open(HTMLParser):
+    """Counts the tags that are open at once, at most."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: Counter[str] = Counter()
+        self.now = self.most = 0
+
+    def handle_starttag(self, tag: str, attributes: Any) -> None:
+        if tag not in WITHOUT_END:
+            self.open[tag] += 1
+            self.now += 1
+            self.most = max(self.most, self.now)
+
+    def handle_endtag(self, tag: str) -> None:
+        if self.open[tag]:
+            self.open[tag] -= 1
+            self.now -= 1
+
+
+def _is_a_bomb(text: str) -> bool:
+    tags = text.count("<")
+    if tags <= MOST_OPEN:
+        return False
+    parser = _Open()
+    if tags <= MOST_TAGS:
+        parser.feed(text)
+    return tags > MOST_TAGS or parser.most > MOST_OPEN

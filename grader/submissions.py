@@ -93,7 +93,9 @@ def read_hand_in(
     except Refused as refused:
         return HandIn(student, str(refused).replace(f"{course.root}{os.sep}", ""))
     except OSError as error:
-        where = course.show(Path(error.filename)) if error.filename else shown
+        # The name is a number where a folder was read through its descriptor.
+        named = error.filename and not isinstance(error.filename, int)
+        where = course.show(Path(error.filename)) if named else shown
         return HandIn(student, f"{where} cannot be read: {error.strerror}")
 
 

@@ -19,10 +19,12 @@ from nbgrader.converters import GenerateFeedback
 from nbgrader.utils import rmtree
 
 from grader.course import Course, find_course
+from grader.running.alarm import time_limit
 from grader.running.book import OneSession, used_by_nbgrader
 from grader.running.pages import FeedbackExporter
 from grader.running.steps import resources_for
 
+PAGE_SECONDS = 60  # for a page that takes a fraction of one, on a machine under heavy load
 FEW = 40  # so many pages are made faster here than by processes that have to start first
 
 
@@ -46,7 +48,7 @@ class Pages:
         notebook = self._course.folder("autograded", student, self._set) / f"{self._set}.ipynb"
         resources = resources_for(self._set, student, self._url)
         try:
-            with used_by_nbgrader(self._book):
+            with time_limit(PAGE_SECONDS), used_by_nbgrader(self._book):
                 page, _ = self._exporter.from_filename(str(notebook), resources=resources)
         except Exception as error:  # noqa: BLE001 - any step may raise anything, and costs one page
             return f"{type(error).__name__}: {error}"

@@ -1,11 +1,14 @@
 """What a student writes is shown on feedback and formgrader pages, and none of it can run there."""
 
+import time
 from html.parser import HTMLParser
 
 import pytest
 from nbconvert.exporters import HTMLExporter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
 from nbgrader.converters import GenerateFeedback
+
+from grader.safe_html import clean_html, render_markdown
 
 ACTIVE = [
     "<script>alert(1)</script>",
@@ -115,3 +118,20 @@ def test_picture_that_was_not_handed_in_costs_no_page(render):
     assert "(missing attachment: lost.png)" in page
     assert "see ![x](attachment:lost.png)" in page
     assert active_content(page) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["<b><i>" * 50_000, "<b></i>" * 2000, "<table>" + "<tr><td>x" * 20_000],
+)
+def test_what_renderers_take_very_long_for_is_shown_as_text(text):
+    started = time.process_time()
+    page = render_markdown({}, text)
+    assert time.process_time() - started < 20
+    assert page.startswith("<pre>")
+    assert active_content(page) == []
+
+
+def test_a_large_table_stays_a_table():
+    rows = "<tr>" + "<td>1</td>" * 20 + "</tr>"
+    assert clean_html(f"<table>{rows * 60}</table>").count("<td>") == 1200

@@ -1,0 +1,40 @@
+"""The whole corpus, by name."""
+
+from collections import Counter
+
+from tests.grader.attacks import (
+    answers,
+    broken,
+    flow,
+    looking,
+    network,
+    output,
+    patching,
+    poison,
+    protocol,
+    reading,
+    resources,
+    shapes,
+    tampering,
+)
+
+FAMILIES = (
+    reading,
+    looking,
+    network,
+    answers,
+    shapes,
+    protocol,
+    patching,
+    flow,
+    output,
+    tampering,
+    resources,
+    poison,
+    broken,
+)
+ALL = [attack for module in FAMILIES for attack in module.ATTACKS]
+ATTACKS = {attack.name: attack for attack in ALL}
+
+_twice = [name for name, count in Counter(attack.name for attack in ALL).items() if count > 1]
+assert not _twice, f"two attacks have the name {', '.join(_twice)}"
