@@ -25,6 +25,7 @@ SOURCES = (
     "package-lock.json",
     "bootstrap.py",
 )
+DEBIAN_POSTGRESQL = Path("/usr/lib/postgresql")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -189,22 +190,47 @@ def find_browser():
     return next((found for found in map(shutil.which, filter(None, candidates)) if found), None)
 
 
+def find_postgresql():
+    """Return the folder of PostgreSQL's server programs, or None."""
+    folders = [Path(folder) for folder in os.environ.get("PATH", "").split(os.pathsep) if folder]
+    # Debian keeps the programs of each version apart, and out of PATH; the newest comes first.
+    debian = DEBIAN_POSTGRESQL.glob("*/bin")
+    folders += sorted(debian, key=lambda f: float(f.parent.name), reverse=True)
+    return next((f for f in folders if (f / "initdb").exists() and (f / "pg_ctl").exists()), None)
+
+
+def apt_install(package, purpose, how, log):
+    """Install a Debian package where that is allowed; raise `how` to do it by hand where not."""
+    prefix = [] if getattr(os, "geteuid", lambda: 1)() == 0 else ["sudo", "-n"]
+    if not shutil.which("apt-get") or (prefix and not shutil.which("sudo")):
+        raise SetupError(how)
+    log.parent.mkdir(exist_ok=True)
+    env = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
+    print("Installing {} for {} ...".format(package, purpose), flush=True)
+    run([*prefix, "apt-get", "update", "-qq"], log, how, env)
+    run([*prefix, "apt-get", "install", "-y", "-qq", "--no-install-recommends", package],
+        log, how, env)
+
+
 def install_browser(log):
     """Install Chromium through apt where that is allowed, else say what to type."""
     if find_browser():
         return
     how = ("The browser tests need Chromium: install it ('sudo apt-get install chromium'), "
            "or name an installed one in the variable CHROMIUM.")
-    prefix = [] if getattr(os, "geteuid", lambda: 1)() == 0 else ["sudo", "-n"]
-    if not shutil.which("apt-get") or (prefix and not shutil.which("sudo")):
-        raise SetupError(how)
-    log.parent.mkdir(exist_ok=True)
-    env = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
-    print("Installing Chromium for the browser tests ...", flush=True)
-    run([*prefix, "apt-get", "update", "-qq"], log, how, env)
-    run([*prefix, "apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"],
-        log, how, env)
+    apt_install("chromium", "the browser tests", how, log)
     if not find_browser():
+        raise SetupError(how)
+
+
+def install_postgresql(log):
+    """Install a PostgreSQL server through apt where that is allowed, else say what to type."""
+    if find_postgresql():
+        return
+    how = ("The tests of grading into PostgreSQL need its server: install it "
+           "('sudo apt-get install postgresql'), or put the folder with initdb on PATH.")
+    apt_install("postgresql", "the tests of grading", how, log)
+    if not find_postgresql():
         raise SetupError(how)
 
 
@@ -213,6 +239,8 @@ def main(argv=None):
     parser = argparse.ArgumentParser(description="Set the course up in .venv.")
     parser.add_argument("--browser", action="store_true",
                         help="also make sure that Chromium is there for the browser tests")
+    parser.add_argument("--postgresql", action="store_true",
+                        help="also make sure that PostgreSQL is there for the tests of grading")
     parser.add_argument("--torch", action="store_true",
                         help="also install PyTorch, for the tests and for running chapters")
     parser.add_argument("--cuda", action="store_true",
@@ -225,6 +253,8 @@ def main(argv=None):
             install_torch(accept_cuda=options.cuda)
         if options.browser:
             install_browser(ROOT / "_build" / "setup.log")
+        if options.postgresql:
+            install_postgresql(ROOT / "_build" / "setup.log")
     except SetupError as error:
         print("Set-up stopped: {}".format(error), file=sys.stderr)
         return 1
