@@ -30,7 +30,11 @@ class Course:
 
     def coursedir(self, problem_set: str = "") -> CourseDirectory:
         """Return nbgrader's view of the course, for one problem set or for all."""
-        return CourseDirectory(config=self.config, root=str(self.root), assignment_id=problem_set)
+        coursedir = CourseDirectory(
+            config=self.config, root=str(self.root), assignment_id=problem_set
+        )
+        coursedir.db_url = complete_url(coursedir.db_url)
+        return coursedir
 
     def gradebook(self) -> Gradebook:
         """Open the gradebook (a context manager), making it when there is none."""
@@ -73,13 +77,28 @@ class Course:
         return problem_set
 
 
-def find_course(start: Path) -> Course:
+def complete_url(url: str) -> str:
+    """Return a database's address with what this package needs of the driver.
+
+    SQLite: another program may hold the lock for a while, and five seconds, the driver's own
+    patience, are too few. PostgreSQL: `postgresql://` alone would ask for a driver of the past.
+    """
+    if url.startswith(("postgresql://", "postgres://")):
+        return f"postgresql+psycopg://{url.split('://', 1)[1]}"
+    if url.startswith("sqlite:///") and url != "sqlite:///" and "timeout=" not in url:
+        return f"{url}{'&' if '?' in url else '?'}timeout=60"
+    return url
+
+
+def find_course(start: Path, db_url: str = "") -> Course:
     """Load the course that `start` lies in.
 
     Parameters
     ----------
     start : Path
         The course root or any folder below it.
+    db_url : str, optional
+        The gradebook's address (as SQLAlchemy writes it), instead of the configured one.
 
     Raises
     ------
@@ -89,7 +108,10 @@ def find_course(start: Path) -> Course:
     start = start.resolve()
     for folder in (start, *start.parents):
         if (folder / CONFIG_NAME).is_file():
-            return Course(folder, PyFileConfigLoader(CONFIG_NAME, str(folder)).load_config())
+            config = PyFileConfigLoader(CONFIG_NAME, str(folder)).load_config()
+            if db_url:
+                config.CourseDirectory.db_url = db_url
+            return Course(folder, config)
     raise GraderError(
         f"No {CONFIG_NAME} in {start} or above it: run this in the course's folder "
         "or name it with --course-dir."

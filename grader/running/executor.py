@@ -1,0 +1,108 @@
+"""Where submissions are played: threads that call this machine's node, or a cluster's workers."""
+
+import os
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from grader.isolation.policy import Limits
+
+PER_CORE = 3  # a submission waits more than it computes: for forks, pipes and its own sleeps
+
+
+class Node(Protocol):
+    """What plays one merged notebook after the other; see `grader.isolation.sandbox.Node`."""
+
+    def grade(self, submission: str, *, seed: int = 0) -> dict[str, Any]:
+        """Play one merged notebook; return its outputs, faults and times."""
+
+    def close(self) -> None:
+        """End the servers behind it."""
+
+
+class Executor(Protocol):
+    """What plays submissions, several at a time; `grader.running.cluster` is one for Dask."""
+
+    workers: int  # so many are played at a time; the runner hands over twice as many
+
+    def submit(self, student: str, merged: str, seed: int = 0) -> "Future[dict[str, Any]]":
+        """Start to play one merged notebook.
+
+        The result is what `Node.grade` returns, or `{"error": sentence}`; `student` is for logs.
+        """
+
+    def close(self) -> None:
+        """Stop at once, also what is being played."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """Everything a worker, here or on another machine, needs to make its node.
+
+    Attributes
+    ----------
+    notebook : str
+        Text of the source notebook, hidden tests inside.
+    files : mapping
+        The other files of the source folder: name -> content.
+    limits : Limits
+        What one submission may use.
+    sandboxed : bool
+        False only under `--unsafe-no-sandbox`.
+    """
+
+    notebook: str
+    files: Mapping[str, bytes]
+    limits: Limits
+    sandboxed: bool = True
+
+
+class LocalExecutor:
+    """Worker threads of this process: each call to the node waits for a judge process.
+
+    Parameters
+    ----------
+    node : Node
+        Plays the submissions; closed with the executor.
+    workers : int
+        How many at a time.
+    """
+
+    def __init__(self, node: Node, workers: int) -> None:
+        self.workers = workers
+        self._node = node
+        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="grader")
+
+    def submit(self, student: str, merged: str, seed: int = 0) -> "Future[dict[str, Any]]":
+        """Start to play one merged notebook."""
+        return self._threads.submit(self._node.grade, merged, seed=seed)
+
+    def close(self) -> None:
+        """Stop at once: the node ends what its threads wait for."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._node.close()
+        self._threads.shutdown(wait=True)
+
+
+def default_workers(memory_mb: float) -> int:
+    """Return how many submissions this machine plays at a time: by its cores and free memory."""
+    cores = len(os.sched_getaffinity(0))
+    return max(1, min(PER_CORE * cores, int(0.8 * _free_mb() / memory_mb)))
+
+
+def _free_mb() -> float:
+    """Return the memory that programs may still take, in MB: of the machine and of its cgroup."""
+    free = []
+    for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
+        if line.startswith("MemAvailable:"):
+            free.append(int(line.split()[1]) / 1024)
+    try:
+        most = Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii").strip()
+        used = Path("/sys/fs/cgroup/memory.current").read_text(encoding="ascii").strip()
+        if most != "max":
+            free.append((int(most) - int(used)) / 1e6)
+    except (OSError, ValueError):  # no cgroup of version 2, so no limit by it
+        pass
+    return min(free)
