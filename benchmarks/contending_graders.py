@@ -188,6 +188,58 @@ class Otter:
         return {name: found[name] for name in self.source.tests}
 
 
+class Ours:
+    """This course's `python -m grader autograde`: everything it does, feedback included.
+
+    Parameters
+    ----------
+    options : sequence of str
+        More of its arguments, such as `--workers 4`.
+    """
+
+    def __init__(
+        self, students: list[Student], scratch: Path, options: Sequence[str] = ()
+    ) -> None:
+        self.template, self.work = scratch / "ours", scratch / "ours-run"
+        self.options = list(options)
+        for name in sorted({student.problem_set for student in students}):
+            shutil.copytree(ROOT / "solutions" / name, self.template / "solutions" / name)
+        shutil.copy(ROOT / "nbgrader_config.py", self.template)
+        hand_in(students, self.template / "submitted")
+
+    def command(self, problem_set: str) -> list[str]:
+        """Return the command that grades one problem set in `work`."""
+        return [sys.executable, "-m", "grader", "autograde", problem_set,
+                "--course-dir", str(self.work), *self.options]
+
+    def for_all(self, problem_set: str) -> Run:
+        """Grade the class in a fresh copy of the course."""
+        fresh_copy(self.template, self.work)
+        seconds, used = timed([self.command(problem_set)], ROOT)
+        scores = read_scores(self.work / "gradebook.db", problem_set)
+        return Run(seconds, used, len(scores), scores)
+
+    def under_way(self, problem_set: str, run: Run) -> Run:
+        """Return the part of the last run in which its workers were busy all the time.
+
+        That is from the second tenth of the graded notebooks to the last but the workers', by the
+        times at which they were written.
+        """
+        paths = self.work.glob(f"autograded/*/{problem_set}/{problem_set}.ipynb")
+        times = sorted(path.stat().st_mtime for path in paths)
+        first, last = busy_part(len(times))
+        return Run(times[last] - times[first], 0.0, last - first, run.scores)
+
+
+def busy_part(count: int, slack: int = 8) -> tuple[int, int]:
+    """Return between which of `count` results, in order of time, to measure a rate.
+
+    The first tenth is left out, when servers start, and the last few, when workers run dry.
+    """
+    first, last = count // 10, max(count // 10 + 1, count - 1 - min(slack, count // 5))
+    return first, last
+
+
 def install_otter(problem_set: str, folder: Path) -> Path:
     """Make a virtual environment with otter-grader and what the problem set imports."""
     python = folder / "bin" / "python"
