@@ -8,15 +8,12 @@ step takes is drawn from what benchmarks/grading.py and benchmarks/class_of_2000
 and stored in benchmarks/results/. The fullest station is the bottleneck.
 """
 
-import argparse
 import heapq
-import json
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
 Draw = Callable[[random.Random], float]

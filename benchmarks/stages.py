@@ -8,19 +8,13 @@ time of the run.
 """
 
 import functools
-import json
-import sys
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from classroom import ROOT  # noqa: F401 - puts the repository on the path
-
-from grader import cli
-from grader.environment import prepare_environment
 
 STAGES = ("intake", "wait", "spawn", "student", "judge", "record", "feedback")
 
