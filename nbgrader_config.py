@@ -16,6 +16,8 @@ ROOT = Path(__file__).resolve().parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
+from grader.running import guard  # noqa: E402 - found through the line above
+
 # Where things lie. Written out, because JupyterLab may start nbgrader in another folder and
 # nbgrader would otherwise take that folder for the course.
 c.CourseDirectory.root = str(ROOT)
@@ -50,10 +52,36 @@ c.ClearSolutions.text_stub = "Not attempted: replace this line with your answer.
 c.GenerateAssignment.preprocessors.prepend(["grader.self_study.DropCommentaries"])
 
 # Seconds for one cell. The slowest reference cell takes under two; an endless loop is interrupted
-# here, costs its own cell, and the cells after it still run.
+# here, costs its own cell, and the cells after it still run. `c.GraderLimits.cell_seconds`, where
+# set, is the limit in grading alone; the Validate button knows only this one.
 c.Execute.timeout = 30
 
-# Other users of the machine could otherwise read what a kernel and nbgrader say to each other.
+# Further limits of one submission, here with their defaults; grader/running/limits.py explains
+# each. `patience_seconds` is how long a run waits for a locked gradebook or a full disk.
+# c.GraderLimits.total_seconds = 600
+# c.GraderLimits.memory_mb = 2048
+# c.GraderLimits.processes = 64
+# c.GraderLimits.file_mb = 64
+# c.GraderLimits.output_kb = 200
+# c.GraderLimits.patience_seconds = 300
+
+# nbgrader's own commands and formgrader's button grade as `python -m grader autograde` does: the
+# problem set's cells with the student's answers in them, played in a sandbox, the tests outside it.
+guard.install()
+c.Autograde.exporter_class = "grader.running.play.HandInExporter"
+c.Autograde.sanitize_preprocessors = ["nbgrader.preprocessors.CheckCellMetadata"]
+c.Autograde.autograde_preprocessors = [
+    "grader.running.play.Play",
+    "nbgrader.preprocessors.IgnorePattern",
+    "nbconvert.preprocessors.ClearMetadataPreprocessor",
+    "nbgrader.preprocessors.LimitOutput",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+
+# The Validate button runs a notebook in a kernel: other users of the machine could otherwise read
+# what the two say to each other.
 if zmq.has("curve"):
     c.KernelManager.transport_encryption = "auto"
 

@@ -2,12 +2,9 @@
 
 import builtins
 import re
-from pathlib import Path
 from typing import Any
 
 from nbgrader.utils import is_grade
-
-from grader.notebook_file import read_notebook
 
 NOT_ATTEMPTED = "not attempted"
 WRONG = "wrong answer"
@@ -24,7 +21,7 @@ NAMED = {
 SAID = re.compile(r"not attempted|needs \w+ first", re.IGNORECASE)
 
 
-def find_causes(graded: Path) -> dict[str, str]:
+def find_causes(notebook: Any) -> dict[str, str]:
     """Return, for each graded cell of an autograded notebook, the cause if it failed.
 
     An error in the student's own cells since the previous graded cell comes before the test's own:
@@ -32,7 +29,7 @@ def find_causes(graded: Path) -> dict[str, str]:
     """
     causes: dict[str, str] = {}
     earlier = ""
-    for cell in read_notebook(graded).cells:
+    for cell in notebook.cells:
         if not is_grade(cell):
             earlier = earlier or _error(cell)
             continue

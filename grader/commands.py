@@ -7,7 +7,7 @@ import textwrap
 from grader import autograde as grading
 from grader import check as checking
 from grader import release as releasing
-from grader.autograde import Report
+from grader.autograde import Options, Report
 from grader.check_cells import write_check_cells
 from grader.course import Course, find_course
 from grader.demo.build import build_demo_class
@@ -15,6 +15,12 @@ from grader.errors import Exit, GraderError
 from grader.outcomes import Outcome, Status
 from grader.self_study import write_self_study
 from grader.table import format_table, format_totals
+
+SHOUT = """\
+****************************************************************************************
+* WITHOUT A SANDBOX: code of strangers now runs with all your rights. It can read and  *
+* change your files, the hidden tests and the gradebook, and reach the network.        *
+****************************************************************************************"""
 
 
 def release(arguments: argparse.Namespace) -> Exit:
@@ -78,15 +84,26 @@ def check(arguments: argparse.Namespace) -> Exit:
 
 def autograde(arguments: argparse.Namespace) -> Exit:
     """Grade a class and print the table."""
-    course = find_course(arguments.course_dir)
-    found = grading.grade(course, _named(course, arguments), arguments.student)
+    course = find_course(arguments.course_dir, arguments.db)
+    options = Options(
+        students=tuple(arguments.student or ()),
+        regrade=arguments.regrade,
+        workers=arguments.workers,
+        feedback=not arguments.no_feedback,
+        twice=arguments.twice,
+        dask=arguments.dask,
+        sandboxed=not arguments.unsafe_no_sandbox,
+    )
+    if not options.sandboxed:
+        print(SHOUT, file=sys.stderr)
+    found = grading.grade(course, _named(course, arguments), options)
     chosen = arguments.student or [outcome.student for outcome in found.outcomes]
     return _print_report(course, found, [o for o in found.outcomes if o.student in chosen])
 
 
 def report(arguments: argparse.Namespace) -> Exit:
     """Print the table again, with what has been graded by hand since."""
-    course = find_course(arguments.course_dir)
+    course = find_course(arguments.course_dir, arguments.db)
     found = grading.report(course, _named(course, arguments))
     return _print_report(course, found, found.outcomes)
 
@@ -118,6 +135,8 @@ def _named(course: Course, arguments: argparse.Namespace) -> str:
 def _print_report(course: Course, found: Report, outcomes: list[Outcome]) -> Exit:
     print(format_table(outcomes))
     print(format_totals(outcomes))
+    if found.kept:
+        print(f"Kept from before, as nothing changed: {found.kept} (--regrade runs all again).")
     feedback = course.show(course.folder("feedback"))
     print(f"Grades: {course.show(found.csv)}  feedback: {feedback}/  log: {course.show(found.log)}")
     return Exit.NEEDS_A_PERSON if any(o.status is Status.PERSON for o in outcomes) else Exit.DONE

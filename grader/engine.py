@@ -1,20 +1,14 @@
-"""The calls into nbgrader's converters, in this process: a command-line start costs a second."""
+"""The call into nbgrader's converter, in this process: a command-line start costs a second."""
 
-import glob
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-from nbgrader.converters import (
-    Autograde,
-    BaseConverter,
-    GenerateAssignment,
-    GenerateFeedback,
-    NbGraderException,
-)
+from nbgrader.converters import BaseConverter, GenerateAssignment, NbGraderException
 
 from grader.course import Course
 from grader.errors import GraderError
+from grader.running.retry import describe
 
 
 class ConversionError(GraderError):
@@ -45,14 +39,6 @@ class _Generate(_KeepsCause, GenerateAssignment):  # type: ignore[misc]
     pass
 
 
-class _Autograde(_KeepsCause, Autograde):  # type: ignore[misc]
-    pass
-
-
-class _Feedback(_KeepsCause, GenerateFeedback):  # type: ignore[misc]
-    pass
-
-
 def generate(course: Course, problem_set: str, into: Path, *, record: bool) -> None:
     """Write the release version of a problem set to `into`/<problem_set>.
 
@@ -74,20 +60,9 @@ def generate(course: Course, problem_set: str, into: Path, *, record: bool) -> N
     _run(_Generate(coursedir=coursedir, config=config))
 
 
-def autograde(course: Course, problem_set: str, student: str) -> None:
-    """Run one student's notebook and record its points; an earlier result is replaced."""
-    _run(_Autograde(coursedir=_for_student(course, problem_set, student), config=course.config))
-
-
-def feedback(course: Course, problem_set: str, student: str) -> None:
-    """Write one student's feedback page from the graded notebook and the gradebook."""
-    _run(_Feedback(coursedir=_for_student(course, problem_set, student), config=course.config))
-
-
-def _for_student(course: Course, problem_set: str, student: str) -> Any:
-    coursedir = course.coursedir(problem_set)
-    coursedir.student_id = glob.escape(student)  # nbgrader reads it as a file pattern
-    return coursedir
+def is_passing(error: ConversionError) -> bool:
+    """Whether the trouble may pass by itself: a locked or lost gradebook, a full disk."""
+    return isinstance(error.__cause__, Exception) and bool(describe(error.__cause__))
 
 
 def _run(converter: BaseConverter) -> None:

@@ -9,6 +9,7 @@ class Exit(IntEnum):
     DONE = 0
     NEEDS_A_PERSON = 1  # some submission, or a release that has drifted
     NOTHING_DONE = 2
+    STOPPED = 3  # half-way; `--resume` goes on
     INTERRUPTED = 130  # as shells report Ctrl-C
 
 

@@ -1,24 +1,24 @@
-"""How each submission ended: read from submitted/, the graded notebooks and the gradebook."""
+"""How each submission ended: read from the graded notebooks, the gradebook and the journal."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
-from typing import Any
-
-from nbgrader.api import Gradebook, MissingEntry
 
 from grader.causes import find_causes
 from grader.course import Course
+from grader.faults import Fault, from_dicts
+from grader.grades import Grades, Row, read_grades
+from grader.notebook_file import read_graded
 from grader.notebooks import graded_cells
-from grader.submissions import Submission
+from grader.running.journal import Entry
+from grader.running.play import ABOUT
 
 
 class Status(StrEnum):
     """The ways in which a submission can end, and a student without one."""
 
     GRADED = "graded"
-    FAILURES = "graded with failures"
+    FAULTS = "graded with faults"
     PERSON = "needs a person"
     MISSING = "nothing handed in"
 
@@ -40,13 +40,18 @@ class Exercise:
 
 @dataclass(frozen=True)
 class Outcome:
-    """One row of the report; `exercises` is empty when there is no grade."""
+    """One row of the report; `exercises` is empty when there is no grade.
+
+    `reason` says why there is none, or why points were lost: an answer that fails its tests is no
+    fault of the run. `faults` are such faults.
+    """
 
     student: str
     status: Status
     reason: str = ""
     exercises: tuple[Exercise, ...] = ()
     penalty: float = 0.0
+    faults: tuple[Fault, ...] = ()
 
     @property
     def points(self) -> float:
@@ -60,10 +65,7 @@ class Outcome:
 
 
 def find_outcomes(
-    course: Course,
-    problem_set: str,
-    submissions: list[Submission],
-    stopped: Mapping[str, str],
+    course: Course, problem_set: str, students: list[str], journal: Mapping[str, Entry]
 ) -> list[Outcome]:
     """Return one outcome for each submission and each other student of the gradebook.
 
@@ -71,53 +73,46 @@ def find_outcomes(
     ----------
     course, problem_set
         What was graded.
-    submissions : list of Submission
-        What lies in submitted/.
-    stopped : mapping
-        For students whose grading stopped in this run: the reason.
+    students : list of str
+        Who handed in.
+    journal : mapping
+        What is last known of each.
     """
     order = graded_cells(course, problem_set)
-    with course.gradebook() as book:
-        handed_in = [
-            _outcome(course, problem_set, book, order, s.student, stopped.get(s.student) or s.fault)
-            for s in submissions
-        ]
-        known = {outcome.student for outcome in handed_in}
-        roster = [student.id for student in book.students if student.id not in known]
+    grades = read_grades(course, problem_set)
+    handed_in = [
+        _outcome(course, problem_set, grades, order, name, journal.get(name, Entry("")))
+        for name in students
+    ]
+    roster = grades.roster - set(students)
     missing = [Outcome(name, Status.MISSING, "in the gradebook's roster only") for name in roster]
     return sorted([*handed_in, *missing], key=lambda outcome: outcome.student)
 
 
 def _outcome(
-    course: Course, problem_set: str, book: Gradebook, order: list[str], student: str, fault: str
+    course: Course, problem_set: str, grades: Grades, order: list[str], student: str, entry: Entry
 ) -> Outcome:
-    if fault:
-        return Outcome(student, Status.PERSON, fault)
-    folder = course.folder("autograded", student=student, problem_set=problem_set)
-    graded = folder / f"{problem_set}.ipynb"
+    graded = course.folder("autograded", student, problem_set) / f"{problem_set}.ipynb"
+    if entry.event == "begin":
+        again = "stopped while it was recorded: run `make grade` again"
+        return Outcome(student, Status.PERSON, again)
     if not graded.is_file():
-        return Outcome(student, Status.PERSON, "not graded yet: run `make grade`")
-    return _read_grades(problem_set, book, order, student, graded)
-
-
-def _read_grades(
-    problem_set: str, book: Gradebook, order: list[str], student: str, graded: Path
-) -> Outcome:
-    try:
-        submission = book.find_submission(problem_set, student)
-    except MissingEntry:
+        reason = entry.reason if entry.event == "person" else ""
+        return Outcome(student, Status.PERSON, reason or "not graded yet: run `make grade`")
+    rows = grades.rows.get(student)
+    if rows is None:
         return Outcome(student, Status.PERSON, "not in the gradebook: run `make grade`")
-    causes = find_causes(graded)
-    grades = {g.name: g for notebook in submission.notebooks for g in notebook.grades}
+    notebook = read_graded(graded)
+    causes = find_causes(notebook)
     exercises = tuple(
-        _exercise(grades[cell], _short(cell, order), causes.get(cell, ""))
+        _exercise(rows[cell], _short(cell, order), causes.get(cell, ""))
         for cell in order
-        if cell in grades
+        if cell in rows
     )
-    failed = [e for e in exercises if e.cause]
-    status = Status.FAILURES if failed else Status.GRADED
-    penalty = submission.late_submission_penalty or 0.0
-    return Outcome(student, status, _summary(exercises), exercises, penalty)
+    faults = from_dicts(notebook.metadata.get(ABOUT, {}).get("faults"))
+    status = Status.FAULTS if faults else Status.GRADED
+    penalty = grades.penalties.get(student, 0.0)
+    return Outcome(student, status, _summary(exercises), exercises, penalty, faults)
 
 
 def _short(cell: str, order: list[str]) -> str:
@@ -126,12 +121,11 @@ def _short(cell: str, order: list[str]) -> str:
     return cell if name in order else name
 
 
-def _exercise(grade: Any, name: str, cause: str) -> Exercise:
-    by_program = grade.manual_score is None and grade.auto_score is not None
-    points = None if grade.manual_score is None and grade.auto_score is None else grade.score
-    lost = by_program and points < grade.max_score
-    by_hand = bool(grade.needs_manual_grade)
-    return Exercise(name, points, grade.max_score, by_hand, cause if lost else "")
+def _exercise(row: Row, name: str, cause: str) -> Exercise:
+    by_program = row.manual is None and row.auto is not None
+    points = None if row.manual is None and row.auto is None else row.score
+    lost = by_program and row.score < row.maximum
+    return Exercise(name, points, row.maximum, row.by_hand, cause if lost else "")
 
 
 def _summary(exercises: tuple[Exercise, ...]) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from nbgrader.utils import parse_utc
+
 from grader.course import Course
 from grader.errors import GraderError
 from grader.faults import Fault
@@ -155,10 +157,16 @@ def _read_timestamp(folder: int, names: list[str]) -> tuple[str, list[Fault]]:
     if TIMESTAMP not in names:
         return "", []
     try:
-        return read_bounded(folder, TIMESTAMP, 200).decode("ascii").strip(), []
-    except (Refused, UnicodeDecodeError) as error:
-        why = error if isinstance(error, Refused) else "is not plain text"
-        return "", [Fault("left out", "", f"{TIMESTAMP} {why}; no lateness was counted")]
+        text = read_bounded(folder, TIMESTAMP, 200).decode("ascii").strip()
+        if text:
+            parse_utc(text)
+    except Refused as refused:
+        why = str(refused)
+    except (ValueError, OverflowError):  # UnicodeDecodeError is a ValueError
+        why = "holds no point in time"
+    else:
+        return text, []
+    return "", [Fault("left out", "", f"{TIMESTAMP} {why}; no lateness was counted")]
 
 
 def _beside(course: Course, problem_set: str, names: list[str]) -> list[Fault]:

@@ -42,6 +42,8 @@ def _row(outcome: Outcome) -> tuple[str, str, str]:
         return outcome.student, "-", f"{outcome.status}: {outcome.reason}"
     maximum = sum(exercise.maximum for exercise in outcome.exercises)
     points = f"{format_points(outcome.points)}/{format_points(maximum)}"
-    text = f"{outcome.status}: {outcome.reason}" if outcome.reason else str(outcome.status)
+    faults = f" ({'; '.join(fault.text for fault in outcome.faults)})" if outcome.faults else ""
+    reason = f": {outcome.reason}" if outcome.reason else ""
+    text = f"{outcome.status}{faults}{reason}"
     waiting = f"; by hand: {', '.join(outcome.by_hand)}" if outcome.by_hand else ""
     return outcome.student, points, text + waiting

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from grader.isolation.policy import Limits
+if TYPE_CHECKING:
+    from grader.isolation.policy import Limits
 
 PER_CORE = 3  # a submission waits more than it computes: for forks, pipes and its own sleeps
 
@@ -55,7 +56,7 @@ class Task:
 
     notebook: str
     files: Mapping[str, bytes]
-    limits: Limits
+    limits: "Limits"
     sandboxed: bool = True
 
 

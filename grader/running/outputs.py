@@ -12,8 +12,6 @@ from nbgrader.utils import is_grade, is_solution
 
 from grader.faults import Fault
 
-MARKUP = ("application/json",)  # kinds of data that may be more than text
-
 
 def take_over(notebook: Any, played: dict[str, Any]) -> tuple[Fault, ...]:
     """Put the outputs of a played notebook into its cells; return the faults.
@@ -38,6 +36,9 @@ def take_over(notebook: Any, played: dict[str, Any]) -> tuple[Fault, ...]:
         if is_grade(cell) and not is_solution(cell):
             if not isinstance(done, dict):
                 cell.outputs = [_not_run()]
+            for output in cell.outputs:
+                if output.output_type == "stream":
+                    output.name = "stdout"  # nbgrader takes a warning on stderr for a failure
             faults += _bound_credit(cell)
     return tuple(faults)
 
@@ -72,9 +73,8 @@ def _bound_credit(cell: Any) -> list[Fault]:
             credit = float(text)
         except ValueError:
             return []
-        bounded = min(credit, most) if credit >= 0 else 0.0
-        if not math.isfinite(credit) or bounded != credit:
-            bounded = bounded if math.isfinite(bounded) else 0.0
+        bounded = min(max(credit, 0.0), most) if math.isfinite(credit) else 0.0
+        if bounded != credit:
             output.data["text/plain"] = str(bounded)
             told = f"the test {name} gave {text} of {most:g} points, taken as {bounded:g}"
             return [Fault("credit", name, told)]
@@ -102,7 +102,7 @@ def _output(output: Any) -> Any:
         data = {
             str(key): _text(value)
             for key, value in (bundle.items() if isinstance(bundle, dict) else ())
-            if key not in MARKUP
+            if isinstance(value, str | list)
         }
         made = nbformat.v4.new_output(kind, data=data)
         if kind == "execute_result":

@@ -1,0 +1,165 @@
+"""Play submissions by several workers and put each on record as it is done.
+
+Workers wait for judges; this thread reads hand-ins, records and writes the journal, so that
+gradebook and files have one writer. No more than twice the workers' number is in memory.
+"""
+
+import hashlib
+import logging
+import threading
+from collections.abc import Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass, field
+from typing import Any
+
+from grader.errors import GraderError
+from grader.faults import Fault, as_dicts, from_dicts
+from grader.running.executor import Executor
+from grader.running.flaky import first_and_faults
+from grader.running.journal import Journal
+from grader.running.outputs import cell_seconds
+from grader.running.play import ABOUT, describe
+from grader.running.progress import Progress
+from grader.running.record import Played, Recorder
+from grader.running.retry import Patience
+from grader.running.skeleton import Skeleton
+from grader.submissions import HandIn
+
+log = logging.getLogger("traitlets")  # nbgrader's: one log, in the order of events
+
+
+@dataclass
+class _Job:
+    """One submission on its way: `futures` are its plays, two of them under `--twice`."""
+
+    hand_in: HandIn
+    notebook: Any
+    futures: list[Future[dict[str, Any]]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Run:
+    """Everything that one run over hand-ins needs.
+
+    Attributes
+    ----------
+    source : str
+        Digest of problem set and limits, for the journal.
+    twice : bool
+        Play each submission a second time with other random numbers, to find flaky tests.
+    unsafe : bool
+        Whether students' code runs without a sandbox; the journal remembers it.
+    """
+
+    skeleton: Skeleton
+    executor: Executor
+    recorder: Recorder
+    journal: Journal
+    progress: Progress
+    patience: Patience
+    stop: threading.Event
+    source: str
+    twice: bool = False
+    unsafe: bool = False
+
+    def grade(self, hand_ins: Iterable[HandIn]) -> None:
+        """Grade hand-ins until all are done or `stop` is set.
+
+        Raises
+        ------
+        Stopped
+            When disk or gradebook stayed away too long.
+        """
+        waiting = iter(hand_ins)
+        jobs: dict[Future[dict[str, Any]], _Job] = {}
+        self._fill(waiting, jobs)
+        while jobs and not self.stop.is_set():
+            done, _ = wait(jobs, timeout=0.5, return_when=FIRST_COMPLETED)
+            for future in done:
+                job = jobs.pop(future)
+                if all(f.done() for f in job.futures) and not self.stop.is_set():
+                    self._finish(job)
+                self._fill(waiting, jobs)
+
+    def _fill(self, waiting: Iterator[HandIn], jobs: dict[Future[dict[str, Any]], _Job]) -> None:
+        while len(jobs) < 2 * self.executor.workers and not self.stop.is_set():
+            hand_in = next(waiting, None)
+            if hand_in is None:
+                return
+            if hand_in.reason:
+                self._give_up(hand_in, hand_in.reason)
+                continue
+            job = self._start(hand_in)
+            jobs.update((future, job) for future in job.futures)
+
+    def _start(self, hand_in: HandIn) -> _Job:
+        merged = self.skeleton.merge(hand_in.cells)
+        describe(merged.notebook, hand_in.digest, (*hand_in.faults, *merged.faults))
+        job = _Job(hand_in, merged.notebook)
+        for seed in (0, 1) if self.twice else (0,):
+            job.futures.append(self.executor.submit(hand_in.student, merged.text, seed))
+        return job
+
+    def _finish(self, job: _Job) -> None:
+        student = job.hand_in.student
+        try:
+            result = _result(job)
+            played = Played(student, job.notebook, result, job.hand_in.timestamp)
+            self._insist(lambda: self.journal.write("begin", student))
+            notebook = self._insist(lambda: self.recorder.record(played))
+        except GraderError as error:
+            if type(error) is not GraderError:
+                raise
+            self._give_up(job.hand_in, str(error))
+            return
+        faults = from_dicts(notebook.metadata[ABOUT]["faults"])
+        seconds = cell_seconds(notebook, result)
+        facts = {
+            "submission": job.hand_in.digest,
+            "source": self.source,
+            "faults": as_dicts(faults),
+            "seconds": round(sum(seconds.values()), 3),
+            "cells": seconds,
+            **({"unsafe": True} if self.unsafe else {}),
+        }
+        self._insist(lambda: self.journal.write("graded", student, **facts))
+        _log(student, f"graded in {facts['seconds']} s", faults)
+        self.progress.step(student, faults=bool(faults))
+
+    def _give_up(self, hand_in: HandIn, reason: str) -> None:
+        self._insist(lambda: self.recorder.clear(hand_in.student))
+        facts = {"submission": hand_in.digest, "source": self.source, "reason": reason}
+        self._insist(lambda: self.journal.write("person", hand_in.student, **facts))
+        _log(hand_in.student, f"needs a person: {reason}", ())
+        self.progress.step(hand_in.student, person=True)
+
+    def _insist(self, action: Any) -> Any:
+        return self.patience.insist(action, self.recorder.undo)
+
+
+def _result(job: _Job) -> dict[str, Any]:
+    """Return what was played, with the faults that two plays showed.
+
+    Raises
+    ------
+    GraderError
+        When the judge itself gave up, or its worker was lost: then nobody knows the points.
+    """
+    results = []
+    for future in job.futures:
+        error = future.exception()
+        if error is not None:
+            text = f"grading it failed ({type(error).__name__}: {error})"
+            raise GraderError(text) from error
+        result = future.result()
+        if result.get("error"):
+            raise GraderError(f"grading it failed: {result['error']}")
+        results.append(result)
+    return first_and_faults(job.notebook, results)
+
+
+def _log(student: str, text: str, faults: tuple[Fault, ...]) -> None:
+    told = "; ".join(f"{fault.kind}: {fault.text}" for fault in faults)
+    log.info("%s: %s%s", student, text, f" ({told})" if told else "")
+
+
