@@ -10,7 +10,7 @@ import logging
 import threading
 import uuid
 from collections import deque
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,7 @@ from distributed.scheduler import KilledWorker
 from grader.errors import GraderError
 from grader.running.cluster_worker import NodePlugin, play
 from grader.running.executor import Task
+from grader.running.retry import Stopped
 
 CONNECT_SECONDS = 10
 LOOK_SECONDS = 2.0  # how often the workers are counted
@@ -57,7 +58,12 @@ class ClusterExecutor:
     Raises
     ------
     GraderError
-        When there is no scheduler at `address`, no worker, or none that can run submissions.
+        When there is no scheduler at `address`, or no worker.
+
+    Notes
+    -----
+    What `submit` returns raises `Stopped` when the run cannot go on: the scheduler is lost, there
+    is no worker any more, or none that can isolate submissions.
     """
 
     def __init__(self, address: str, task: Task, patience: float = 300.0) -> None:
@@ -67,9 +73,9 @@ class ClusterExecutor:
         self._waiting: deque[_Job] = deque()  # while another job is played alone
         self._suspects: deque[_Job] = deque()
         self._unfit: dict[str, str] = {}  # address of a worker -> why it cannot run submissions
-        self._failure: GraderError | None = None
+        self._failure: Stopped | None = None
         self._closing = threading.Event()
-        self._client = _connect(address)
+        self._client = _client(address)
         self._plugin = f"grader-{uuid.uuid4().hex}"
         try:
             self._threads = self._first_workers()
@@ -102,7 +108,7 @@ class ClusterExecutor:
         """Stop at once; workers end their nodes and go on serving others."""
         self._closing.set()
         with self._lock:
-            self._fail(GraderError("the run was stopped"))
+            self._fail(Stopped("the run was stopped"))
         if self._client.status == "running":
             self._client.unregister_worker_plugin(self._plugin)
         self._client.close()
@@ -112,7 +118,7 @@ class ClusterExecutor:
         try:
             self._client.wait_for_workers(1, timeout=self.patience)
         except TimeoutError:
-            raise GraderError(self._nobody()) from None
+            raise GraderError(f"{self._nobody()} and try again.") from None
         return dict(self._client.nthreads())
 
     def _send(self, task: Task) -> None:
@@ -140,17 +146,23 @@ class ClusterExecutor:
 
     def _done(self, future: distributed.Future) -> None:
         """Take a result from the cluster; called in a thread of Dask's client."""
+        played, error = None, None
+        try:
+            # Waits again when the worker died between its answer and this question.
+            played = json.loads(future.result())
+        except Exception as problem:  # noqa: BLE001 - whatever the worker raised; it is passed on
+            error = problem
         with self._lock:
             if self._failure or future not in self._running:
                 return
-            if future.status == "cancelled":
-                self._fail(GraderError(self._lost()))
+            if isinstance(error, CancelledError):
+                self._fail(Stopped(self._lost()))
                 return
             job = self._running.pop(future)
-            if future.status == "finished":
-                self._take(job, json.loads(future.result()))
+            if error is not None:
+                self._take_error(job, error)
             else:
-                self._take_error(job, future.exception())
+                self._take(job, played)
             self._next()
 
     def _take(self, job: _Job, played: dict[str, Any]) -> None:
@@ -161,10 +173,10 @@ class ClusterExecutor:
         log.warning("The worker %(worker)s gets no more work: %(unfit)s", played)
         self._waiting.append(job)
         if set(self._threads) <= set(self._unfit):
-            self._fail(GraderError(
-                f"No worker of {self.address} can run submissions: {played['unfit']}"))
+            self._fail(Stopped(
+                f"no worker of {self.address} can run submissions: {played['unfit']}"))
 
-    def _take_error(self, job: _Job, error: BaseException) -> None:
+    def _take_error(self, job: _Job, error: Exception) -> None:
         if not isinstance(error, KilledWorker):
             job.result.set_exception(error)
         elif job.alone:
@@ -183,7 +195,7 @@ class ClusterExecutor:
         if self._suspects and not self._running:
             self._start(self._suspects.popleft())
 
-    def _fail(self, error: GraderError) -> None:
+    def _fail(self, error: Stopped) -> None:
         """Nothing more can be played: say so to whoever waits."""
         self._failure = self._failure or error
         jobs = [*self._running.values(), *self._waiting, *self._suspects]
@@ -204,23 +216,19 @@ class ClusterExecutor:
             alone_for = 0.0 if self._threads else alone_for + LOOK_SECONDS
             if alone_for >= self.patience:
                 with self._lock:
-                    self._fail(GraderError(self._nobody()))
+                    self._fail(Stopped(self._nobody()))
 
     def _nobody(self) -> str:
         return (
-            f"The Dask scheduler at {self.address} has had no worker for {self.patience:.0f} s: "
-            f"start some (`python -m dask worker {self.address}`) and run this command again with "
-            "--resume; what is graded is recorded."
+            f"the Dask scheduler at {self.address} has had no worker for {self.patience:g} s: "
+            f"start some (`python -m dask worker {self.address}`)"
         )
 
     def _lost(self) -> str:
-        return (
-            f"The connection to the Dask scheduler at {self.address} was lost: when it is back, "
-            "run this command again with --resume; what is graded is recorded."
-        )
+        return f"the connection to the Dask scheduler at {self.address} was lost"
 
 
-def _connect(address: str) -> distributed.Client:
+def _client(address: str) -> distributed.Client:
     try:
         return distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
@@ -229,3 +237,8 @@ def _connect(address: str) -> distributed.Client:
             f"No Dask scheduler answers at {address} ({cause}): start one (`python -m dask "
             "scheduler`) and name its address, as in --dask tcp://127.0.0.1:8786."
         ) from error
+
+
+def connect(address: str, task: Task, patience: float = 300.0) -> ClusterExecutor:
+    """Return an executor on the workers of the scheduler at `address`."""
+    return ClusterExecutor(address, task, patience)

@@ -21,7 +21,7 @@ from grader.running.outputs import cell_seconds
 from grader.running.play import ABOUT, describe
 from grader.running.progress import Progress
 from grader.running.record import Played, Recorder
-from grader.running.retry import Patience
+from grader.running.retry import Patience, Stopped
 from grader.running.skeleton import Skeleton
 from grader.submissions import HandIn
 
@@ -144,10 +144,14 @@ def _result(job: _Job) -> dict[str, Any]:
     ------
     GraderError
         When the judge itself gave up, or its worker was lost: then nobody knows the points.
+    Stopped
+        When nothing can be played any more.
     """
     results = []
     for future in job.futures:
         error = future.exception()
+        if isinstance(error, Stopped):
+            raise error
         if error is not None:
             text = f"grading it failed ({type(error).__name__}: {error})"
             raise GraderError(text) from error

@@ -9,6 +9,7 @@ import pytest
 from grader.errors import GraderError
 from grader.running.cluster import KILLS, ClusterExecutor
 from grader.running.executor import Task
+from grader.running.retry import Stopped
 from tests.grader.running.dask_processes import running_cluster
 
 pytestmark = pytest.mark.slow
@@ -87,9 +88,9 @@ def test_a_worker_that_cannot_isolate_gets_no_more_work(scripted, monkeypatch):
     cluster.add_worker()
     executor = ClusterExecutor(cluster.address, task())
     try:
-        with pytest.raises(GraderError, match="No worker of .* bubblewrap is missing"):
+        with pytest.raises(Stopped, match=r"no worker of .* bubblewrap is missing"):
             executor.submit("ann", script("ann")).result(20)
-        with pytest.raises(GraderError, match="bubblewrap is missing"):
+        with pytest.raises(Stopped, match="bubblewrap is missing"):
             executor.submit("ben", script("ben"))
     finally:
         executor.close()
@@ -113,9 +114,9 @@ def test_a_lost_scheduler_is_one_sentence(scripted):
         waiting = executor.submit("ben", script("ben", sleep=20))
         first.result(20)
         cluster.scheduler.send_signal(signal.SIGKILL)
-        with pytest.raises(GraderError, match=r"connection to .* was lost: .* --resume"):
+        with pytest.raises(Stopped, match=r"connection to .* was lost"):
             waiting.result(20)
-        with pytest.raises(GraderError, match="was lost"):
+        with pytest.raises(Stopped, match="was lost"):
             executor.submit("col", script("col"))
     finally:
         executor.close()
@@ -131,7 +132,7 @@ def test_without_workers_the_run_ends_with_a_sentence(scripted):
         waiting = executor.submit("ann", script("ann", sleep=20))
         time.sleep(0.5)
         worker.send_signal(signal.SIGKILL)
-        with pytest.raises(GraderError, match=r"no worker for 3 s: .* --resume"):
+        with pytest.raises(Stopped, match="no worker for 3 s: start some"):
             waiting.result(20)
     finally:
         executor.close()
