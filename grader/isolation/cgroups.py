@@ -1,0 +1,150 @@
+"""Control groups: real memory, processes and a fair share of the processors for one submission.
+
+Where this process may not make groups, the limits of the kernel for each process remain, and the
+student server's watch over memory (memory_watch.py).
+"""
+
+import os
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+CONTROLLERS = ("memory", "pids", "cpu")
+PREFIX = "submission-"  # then the numbers of the judge server, the judge, and the student process
+
+
+@dataclass(frozen=True)
+class Group:
+    """The groups of one submission: one folder for each controller (version 2: one for all)."""
+
+    folders: dict[str, Path]
+
+    def add(self, pid: int) -> None:
+        """Move a process, by its number as seen from here, with all it will start."""
+        for folder in set(self.folders.values()):
+            (folder / "cgroup.procs").write_text(str(pid), encoding="ascii")
+
+    def out_of_memory(self) -> bool:
+        """Whether the kernel ended a process because the group was at its limit."""
+        folder = self.folders["memory"]
+        for name in ("memory.events", "memory.oom_control"):
+            if (folder / name).exists():
+                text = (folder / name).read_text(encoding="ascii")
+                return any(
+                    line.startswith("oom_kill ") and not line.endswith(" 0")
+                    for line in text.splitlines()
+                )
+        return False
+
+    def remove(self) -> None:
+        """Remove the groups once their processes have ended."""
+        for folder in set(self.folders.values()):
+            _remove(folder)
+
+
+class Groups:
+    """Makes groups below those of this process."""
+
+    def __init__(self, parents: dict[str, Path]) -> None:
+        self._parents = parents
+
+    def make(self, name: str, memory_mb: int, processes: int) -> Group:
+        """Make the groups of one submission."""
+        folders: dict[str, Path] = {}
+        for controller, parent in self._parents.items():
+            folder = parent / name
+            folder.mkdir(exist_ok=True)
+            folders[controller] = folder
+        limits = {
+            "memory.max": memory_mb << 20,
+            "memory.swap.max": 0,
+            "memory.limit_in_bytes": memory_mb << 20,
+            "memory.memsw.limit_in_bytes": memory_mb << 20,
+            "pids.max": processes,
+        }
+        for folder in set(folders.values()):
+            for file, value in limits.items():
+                if (folder / file).exists():
+                    (folder / file).write_text(str(value), encoding="ascii")
+        return Group(folders)
+
+    def remove_all(self, prefix: str) -> None:
+        """Remove the groups whose name begins with `prefix`: what a killed judge leaves behind."""
+        for parent in set(self._parents.values()):
+            for folder in parent.glob(f"{prefix}*"):
+                _remove(folder)
+
+    def sweep(self) -> None:
+        """Remove the groups of a run that was killed with its judge server."""
+        for parent in set(self._parents.values()):
+            for folder in parent.glob(f"{PREFIX}*"):
+                server = int(folder.name.removeprefix(PREFIX).split("-")[0])
+                if not Path(f"/proc/{server}").exists():
+                    _remove(folder)
+
+
+def _remove(folder: Path, patience: float = 2.0) -> None:
+    """Remove a group; the kernel takes a moment to let go of processes that were killed."""
+    until = time.monotonic() + patience
+    while folder.exists():
+        try:
+            folder.rmdir()
+        except OSError as error:
+            if time.monotonic() > until:
+                print(f"control group {folder} stays behind: {error.strerror}", file=sys.stderr)
+                return
+            time.sleep(0.005)
+
+
+def find_groups() -> Groups | None:
+    """Return a maker of groups if this process may limit memory with them, else None."""
+    found = {}
+    for controller, parent in _own_groups().items():
+        trial = parent / f"trial-{os.getpid()}"
+        try:
+            trial.mkdir()
+        except OSError:
+            continue
+        try:
+            if (trial / "cgroup.procs").exists() and _limits(trial, controller):
+                found[controller] = parent
+        finally:
+            trial.rmdir()
+    return Groups(found) if "memory" in found else None
+
+
+def _limits(folder: Path, controller: str) -> bool:
+    """Whether this controller works in `folder` (version 2 delegates only some)."""
+    files = {
+        "memory": ("memory.max", "memory.limit_in_bytes"),
+        "pids": ("pids.max",),
+        "cpu": ("cpu.weight", "cpu.shares"),
+    }
+    return any((folder / name).exists() for name in files[controller])
+
+
+def _own_groups(
+    membership: Path = Path("/proc/self/cgroup"), mounts: Path = Path("/proc/self/mountinfo")
+) -> dict[str, Path]:
+    """Return, for each controller, the folder of the group that this process is in."""
+    own = {}
+    for line in membership.read_text(encoding="utf-8").splitlines():
+        _, controllers, path = line.split(":", 2)
+        own.update(dict.fromkeys(controllers.split(","), path))
+    found: dict[str, Path] = {}
+    for line in mounts.read_text(encoding="utf-8").splitlines():
+        before, _, after = line.partition(" - ")
+        _, _, _, root, place, *_ = before.split(" ")
+        kind, _, options = after.split(" ", 2)
+        names: tuple[str, ...] = ()
+        if kind == "cgroup":
+            names = tuple(set(options.split(",")) & set(CONTROLLERS))
+        elif kind == "cgroup2" and "" in own:
+            names = tuple(c for c in CONTROLLERS if c not in own)
+        for name in names:
+            path = own.get(name, own.get("", "/"))
+            relative = os.path.relpath(path, root)
+            if not relative.startswith(".."):
+                found[name] = Path(place) / relative
+    return found

@@ -1,0 +1,111 @@
+"""The warm server inside the sandbox: it has imported what notebooks need, and forks for each.
+
+Started by sandbox.py as `python -m grader.isolation.student_server PLAN`, PLAN being the JSON of
+`policy.Policy.plan` and what only the starter knows. It never runs a line of a student's itself.
+"""
+
+import gc
+import importlib
+import json
+import os
+import shutil
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from grader.isolation import kernel, namespaces
+from grader.isolation.forking import Fork, end_with, serve_forks
+
+READY, GO, FAULT = b"ready\n", b"g", b"fault: "
+
+
+def main() -> None:
+    """Isolate the server, import, say that it is ready, fork on request."""
+    began = time.monotonic()
+    plan = json.loads(sys.argv[1])
+    control = socket.socket(fileno=plan["control"])
+    if plan["leave_root"]:
+        namespaces.leave_root(plan["leave_root"])
+    if "pid" in plan["namespaces"]:
+        namespaces.make_own_namespaces()
+    for name in plan["absent"]:
+        # The folder is empty in the sandbox; this makes importing it say so.
+        sys.modules[name] = None  # type: ignore[assignment]
+    for name in plan["imports"]:
+        importlib.import_module(name)
+    shell = load(plan["shell"])()
+    serve = load(plan["entry"])
+    require_one_thread()
+    # Pages that the collector does not touch stay shared between the server and its forks.
+    gc.collect()
+    gc.freeze()
+    control.send(json.dumps({"seconds": round(time.monotonic() - began, 3)}).encode())
+    serve_forks(control, lambda data: start(data, plan, serve, shell))
+
+
+def start(data: socket.socket, plan: dict[str, Any], serve: Callable[..., Any], shell: Any) -> Fork:
+    """Fork; the fork isolates itself, waits for the judge's go, and serves `data`."""
+    own_table = "pid" in plan["namespaces"]
+    # Without a sandbox there is no disk of its own, which would vanish with the process.
+    folder = None if own_table else tempfile.mkdtemp(dir=plan["folder"])
+    if own_table:
+        kernel.unshare("pid")
+    pid = -1
+    try:
+        pid = os.fork()
+    finally:
+        if own_table and pid != 0:
+            kernel.back_to_own_pid_namespace()
+    if pid == 0:
+        end_with(lambda: run(data.fileno(), plan, serve, shell, folder))
+    if folder is None:
+        return Fork(pid)
+    return Fork(pid, lambda: shutil.rmtree(folder, ignore_errors=True))
+
+
+def run(
+    descriptor: int, plan: dict[str, Any], serve: Callable[..., Any], shell: Any, folder: str | None
+) -> None:
+    """Be a student's process: isolated, then at the judge's service until the end."""
+    os.setsid()
+    data = socket.socket(fileno=namespaces.keep_descriptor(descriptor))
+    try:
+        namespaces.enter(plan)
+        go_to_work(plan, folder)
+        namespaces.limit_resources(plan["rlimits"], plan["memory_bytes"])
+    except OSError as error:
+        data.sendall(FAULT + f"{error}\n".encode())
+        raise
+    data.sendall(READY)
+    if data.recv(1) == GO:
+        serve(data, shell)
+
+
+def go_to_work(plan: dict[str, Any], folder: str | None) -> None:
+    """Make the work folder, in which the set's data files lie, and go there."""
+    work = Path(folder or "/sandbox/work")
+    for file in Path(plan["files"]).iterdir():
+        (work / file.name).symlink_to(file)
+    os.chdir(work)
+
+
+def load(name: str) -> Callable[..., Any]:
+    """Return the function called `module:function`."""
+    module, function = name.split(":")
+    loaded: Callable[..., Any] = getattr(importlib.import_module(module), function)
+    return loaded
+
+
+def require_one_thread() -> None:
+    """Raise when something imported has started threads: a fork would inherit their locks."""
+    threads = os.listdir("/proc/self/task")
+    if len(threads) > 1:
+        raise RuntimeError(f"{len(threads)} threads run before the first fork; expected one")
+
+
+if __name__ == "__main__":
+    main()
