@@ -1,0 +1,139 @@
+"""Cells run in an IPython shell without a kernel, and their outputs come out as in a notebook."""
+
+import builtins
+import os
+import sys
+from typing import Any
+
+from IPython.core.compilerop import CachingCompiler
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+from IPython.core.error import StdinNotImplementedError
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+
+from grader.split.outputs import Output, Recorder, Stream
+
+MOST_TRACEBACK = 100_000
+
+
+class _Results(DisplayHook):  # type: ignore[misc]
+    """What the last expression of a cell gives becomes an execute_result."""
+
+    def write_output_prompt(self) -> None:
+        """Write none."""
+
+    def write_format_data(self, format_dict: Any, md_dict: Any = None) -> None:
+        """Record the result."""
+        self.shell.recorder.add({
+            "output_type": "execute_result", "execution_count": self.shell.number,
+            "data": dict(format_dict), "metadata": dict(md_dict or {}),
+        })
+
+    def finish_displayhook(self) -> None:
+        """Write no line break."""
+
+    def log_output(self, format_dict: Any) -> None:
+        """Keep no log."""
+
+
+class _Displays(DisplayPublisher):  # type: ignore[misc]
+    """What a cell displays becomes display_data."""
+
+    def publish(self, data: Any, metadata: Any = None, **_: Any) -> None:
+        """Record something displayed."""
+        self.shell.recorder.add({
+            "output_type": "display_data", "data": dict(data), "metadata": dict(metadata or {}),
+        })
+
+    def clear_output(self, wait: bool = False) -> None:
+        """Forget what was displayed."""
+        self.shell.recorder.clear(wait)
+
+
+class _Compiler(CachingCompiler):  # type: ignore[misc]
+    """Names code after its cell, alike on both sides."""
+
+    cell_name = "<cell>"
+
+    def get_code_name(self, raw_code: str, transformed_code: str, number: int) -> str:
+        """Return the file name of a cell's code."""
+        return self.cell_name
+
+
+class Shell(InteractiveShell):  # type: ignore[misc]
+    """An IPython shell that records outputs."""
+
+    recorder: Recorder
+    number = 0
+
+    def init_display_pub(self) -> None:
+        """Use our own publisher."""
+        self.display_pub = _Displays(parent=self, shell=self)
+
+    def init_displayhook(self) -> None:
+        """Use our own hook."""
+        super().init_displayhook()
+        self.displayhook = _Results(parent=self, shell=self, cache_size=self.cache_size)
+        self.display_trap.hook = self.displayhook
+
+    def _showtraceback(self, etype: Any, evalue: Any, stb: list[str]) -> None:
+        """Record an error."""
+        try:
+            text = str(evalue)
+        except Exception as error:  # noqa: BLE001 - the text of a student's exception
+            text = f"<its text cannot be had: {type(error).__name__}>"
+        self.recorder.add_error(etype.__name__, text, [str(line) for line in stb])
+
+    def enable_gui(self, gui: Any = None) -> None:
+        """There is none."""
+
+
+def _no_input(prompt: object = "") -> str:
+    raise StdinNotImplementedError(
+        "input() was called, but nobody is there to answer while a notebook is graded."
+    )
+
+
+def make_shell() -> Shell:
+    """Return a shell with an empty namespace, in place of the one there may be."""
+    os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.InteractiveShell.compiler_class = _Compiler
+    config.InteractiveShell.colors = "Linux"
+    InteractiveShell.clear_instance()
+    recorder = Recorder()
+    Shell.recorder = recorder  # the shell's own beginning may write something
+    shell = Shell.instance(config=config)
+    shell.recorder = recorder
+    shell.xmode = "Context"
+    shell.user_module.__name__ = "__main__"
+    sys.modules["__main__"] = shell.user_module
+    builtins.input = _no_input
+    shell.builtin_trap.activate()
+    return shell
+
+
+def run_cell(
+    shell: Shell, source: str, name: str, number: int, stderr_as: str = "stderr"
+) -> tuple[list[Output], int, bool]:
+    """Run a cell; return its outputs, how much was dropped of them, and whether it failed.
+
+    Whatever the cell has done to sys.stdout and the like, the next one finds it as it was.
+    """
+    shell.number = number
+    shell.execution_count = number
+    shell.compile.cell_name = name
+    before = sys.stdout, sys.stderr, sys.displayhook, builtins.input
+    sys.stdout = Stream(shell.recorder, "stdout")
+    sys.stderr = Stream(shell.recorder, "stderr", stderr_as)
+    failed = True
+    try:
+        failed = not shell.run_cell(source, store_history=True).success
+    except BaseException:  # noqa: BLE001 - a shell that the cell has damaged
+        shell.showtraceback()
+    finally:
+        sys.stdout, sys.stderr, sys.displayhook, builtins.input = before
+    outputs, dropped = shell.recorder.take()
+    return outputs, dropped, failed

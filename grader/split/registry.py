@@ -1,0 +1,26 @@
+"""The registry with all kinds that this process can use."""
+
+import sys
+
+from grader.split.arrays import ARRAY_KINDS
+from grader.split.contexts import CONTEXTS
+from grader.split.exports import EXPORT_KINDS
+from grader.split.kinds import Registry
+from grader.split.names import NAME_KINDS
+from grader.split.plain import PLAIN_KINDS
+from grader.split.randomness import GENERATOR_KINDS
+
+
+def full() -> Registry:
+    """Return a registry with all kinds, those of PyTorch included where it is loaded."""
+    registry = Registry()
+    registry.add(*NAME_KINDS, *PLAIN_KINDS, *ARRAY_KINDS, *GENERATOR_KINDS, *EXPORT_KINDS)
+    for context in CONTEXTS:
+        registry.add_context(context())
+    if "torch" in sys.modules:
+        add_torch(registry)
+    return registry
+
+
+def add_torch(registry: Registry) -> None:
+    """Add what torch_values.py and its like define."""
