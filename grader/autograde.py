@@ -173,7 +173,7 @@ def _run(
     source = nodes.source_digest(skeleton.digest, task.notebook, task.files, limits)
     todo = chosen
     if not (options.regrade or options.students):
-        todo = choice.not_done(course, problem_set, chosen, source)
+        todo = list(choice.not_done(course, problem_set, chosen, source))
     if not todo:
         return len(chosen)
     workers = options.workers or default_workers(limits.memory_mb)

@@ -14,6 +14,8 @@ NAMED = {
     "IndentationError": "does not parse",
     "TabError": "does not parse",
     "CellTimeoutError": "over the time limit",
+    "TimeoutError": "over the time limit",
+    "died": "its process ended",
     "KeyboardInterrupt": "over the time limit",
     "AssertionError": WRONG,
 }

@@ -4,6 +4,7 @@ nbgrader's templates put written answers into the page unfiltered, whatever `san
 so nbgrader_config.py replaces the two filters that all of nbconvert's templates use.
 """
 
+from functools import lru_cache
 from typing import Any
 
 import bleach
@@ -24,10 +25,18 @@ PROTOCOLS = {*bleach.ALLOWED_PROTOCOLS, "data"}
 @pass_context
 def render_markdown(context: Context, source: str) -> str:
     """Return a markdown cell as HTML, with its attached pictures and without active content."""
-    cell = context.get("cell", {})
-    renderer = IPythonRenderer(
-        escape=False, attachments=cell.get("attachments", {}), exclude_anchor_links=True
-    )
+    attachments = context.get("cell", {}).get("attachments", {})
+    return _render(source, attachments) if attachments else _render_once(source)
+
+
+@lru_cache(maxsize=256)
+def _render_once(source: str) -> str:
+    # Most written cells are the problem set's own, and the same on the pages of the whole class.
+    return _render(source, {})
+
+
+def _render(source: str, attachments: Any) -> str:
+    renderer = IPythonRenderer(escape=False, attachments=attachments, exclude_anchor_links=True)
     try:
         return clean_html(MarkdownWithMath(renderer=renderer).render(source))
     except InvalidNotebook as error:  # a picture that was not handed in costs no page

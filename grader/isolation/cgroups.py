@@ -6,11 +6,18 @@ student server's watch over memory (memory_watch.py).
 
 import os
 import sys
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-CONTROLLERS = ("memory", "pids", "cpu")
+# Files that show that a controller works in a group, in either version.
+LIMITS = {
+    "memory": ("memory.max", "memory.limit_in_bytes"),
+    "pids": ("pids.max",),
+    "cpu": ("cpu.weight", "cpu.shares"),
+}
+CONTROLLERS = tuple(LIMITS)
 PREFIX = "submission-"  # then the numbers of the judge server, the judge, and the student process
 
 
@@ -100,51 +107,61 @@ def _remove(folder: Path, patience: float = 2.0) -> None:
 def find_groups() -> Groups | None:
     """Return a maker of groups if this process may limit memory with them, else None."""
     found = {}
-    for controller, parent in _own_groups().items():
-        trial = parent / f"trial-{os.getpid()}"
-        try:
-            trial.mkdir()
-        except OSError:
-            continue
-        try:
-            if (trial / "cgroup.procs").exists() and _limits(trial, controller):
+    for controller, parents in own_groups().items():
+        for parent in parents:
+            if _works(parent, controller):
                 found[controller] = parent
-        finally:
-            trial.rmdir()
+                break
     return Groups(found) if "memory" in found else None
 
 
-def _limits(folder: Path, controller: str) -> bool:
-    """Whether this controller works in `folder` (version 2 delegates only some)."""
-    files = {
-        "memory": ("memory.max", "memory.limit_in_bytes"),
-        "pids": ("pids.max",),
-        "cpu": ("cpu.weight", "cpu.shares"),
-    }
-    return any((folder / name).exists() for name in files[controller])
-
-
-def _own_groups(
+def own_groups(
     membership: Path = Path("/proc/self/cgroup"), mounts: Path = Path("/proc/self/mountinfo")
-) -> dict[str, Path]:
-    """Return, for each controller, the folder of the group that this process is in."""
+) -> dict[str, list[Path]]:
+    """Return, for each controller, the folders in which groups could be made, best first.
+
+    Version 1 has one tree for each controller: below the group that this process is in. Version 2
+    has one tree, and a group with processes has no groups with limits below it: beside the own
+    group then, or beside one above.
+    """
     own = {}
     for line in membership.read_text(encoding="utf-8").splitlines():
         _, controllers, path = line.split(":", 2)
         own.update(dict.fromkeys(controllers.split(","), path))
-    found: dict[str, Path] = {}
+    found: dict[str, list[Path]] = {}
     for line in mounts.read_text(encoding="utf-8").splitlines():
         before, _, after = line.partition(" - ")
         _, _, _, root, place, *_ = before.split(" ")
         kind, _, options = after.split(" ", 2)
-        names: tuple[str, ...] = ()
         if kind == "cgroup":
-            names = tuple(set(options.split(",")) & set(CONTROLLERS))
+            for name in set(options.split(",")) & set(CONTROLLERS) & set(own):
+                found[name] = _below(place, root, own[name])[:1]
         elif kind == "cgroup2" and "" in own:
-            names = tuple(c for c in CONTROLLERS if c not in own)
-        for name in names:
-            path = own.get(name, own.get("", "/"))
-            relative = os.path.relpath(path, root)
-            if not relative.startswith(".."):
-                found[name] = Path(place) / relative
+            for name in set(CONTROLLERS) - set(own):
+                found[name] = _below(place, root, own[""])
     return found
+
+
+def _below(place: str, root: str, path: str) -> list[Path]:
+    """Return a group's folder and those above it, where the tree from `root` on is at `place`."""
+    relative = os.path.relpath(path, root)
+    if relative.startswith(".."):
+        return []
+    folder = Path(place) / relative
+    return [one for one in (folder, *folder.parents) if one.is_relative_to(place)]
+
+
+def _works(parent: Path, controller: str) -> bool:
+    """Whether this process can make a group in `parent` that limits what `controller` counts."""
+    # Moving a process needs this right on the group above both its old and its new one.
+    if not os.access(parent / "cgroup.procs", os.W_OK):
+        return False
+    trial = parent / f"trial-{os.getpid()}-{threading.get_ident()}"
+    try:
+        trial.mkdir()
+    except OSError:
+        return False
+    try:
+        return any((trial / name).exists() for name in LIMITS[controller])
+    finally:
+        trial.rmdir()

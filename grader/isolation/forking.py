@@ -15,7 +15,7 @@ import signal
 import socket
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import NoReturn
 
@@ -49,7 +49,12 @@ def read_requests(control: socket.socket) -> Iterator[tuple[socket.socket, socke
             one.close()
 
 
-def serve_forks(control: socket.socket, start: Callable[[socket.socket], Fork]) -> None:
+def serve_forks(
+    control: socket.socket,
+    start: Callable[[socket.socket], Fork],
+    look: Callable[[Collection[Fork]], None] | None = None,
+    every: float = float("inf"),
+) -> None:
     """Answer requests until no client is left.
 
     Parameters
@@ -58,8 +63,10 @@ def serve_forks(control: socket.socket, start: Callable[[socket.socket], Fork]) 
         A SOCK_SEQPACKET socket.
     start : callable
         Forks for the given data socket and returns in the parent. In the fork it must not return.
+    look : callable, optional
+        Called with the living forks after at most `every` seconds, as long as there are any.
     """
-    loop = _Loop(control, start)
+    loop = _Loop(control, start, look, every)
     try:
         while loop.turn():
             pass
@@ -68,8 +75,15 @@ def serve_forks(control: socket.socket, start: Callable[[socket.socket], Fork]) 
 
 
 class _Loop:
-    def __init__(self, control: socket.socket, start: Callable[[socket.socket], Fork]) -> None:
-        self.control, self.start = control, start
+    def __init__(
+        self,
+        control: socket.socket,
+        start: Callable[[socket.socket], Fork],
+        look: Callable[[Collection[Fork]], None] | None,
+        every: float,
+    ) -> None:
+        self.control, self.start, self.look, self.every = control, start, look, every
+        self.looked = 0.0
         self.poll = select.poll()
         self.poll.register(control, select.POLLIN)
         self.by_lifeline: dict[int, Fork] = {}
@@ -95,6 +109,9 @@ class _Loop:
 
     def _end_late(self) -> None:
         now = time.monotonic()
+        if self.look is not None and now - self.looked >= self.every:
+            self.looked = now
+            self.look(self.by_watch.values())
         for fork in self.by_watch.values():
             if fork.deadline <= now:
                 fork.deadline = float("inf")
@@ -102,8 +119,10 @@ class _Loop:
                 os.kill(fork.pid, signal.SIGKILL)
 
     def _patience(self) -> float | None:
-        """Return the milliseconds until the next deadline."""
+        """Return the milliseconds until the next deadline or look."""
         nearest = min((f.deadline for f in self.by_watch.values()), default=float("inf"))
+        if self.look is not None and self.by_watch:
+            nearest = min(nearest, self.looked + self.every)
         if nearest == float("inf"):
             return None
         return max(0.0, (nearest - time.monotonic()) * 1000 + 1)

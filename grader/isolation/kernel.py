@@ -4,6 +4,10 @@ import ctypes
 import os
 import platform
 
+# 5.3 brought pidfd_open, on which the fork servers wait.
+OLDEST = (5, 3)
+# From 5.14 on, RLIMIT_NPROC counts the processes of each user namespace by themselves.
+COUNTS_PROCESSES = (5, 14)
 # <linux/sched.h>
 CLONE_FLAGS = {
     "user": 0x10000000,
@@ -26,6 +30,11 @@ KEYCTL = {"x86_64": 250, "aarch64": 219}
 KEYCTL_JOIN_SESSION_KEYRING = 1
 
 _libc = ctypes.CDLL(None, use_errno=True)
+
+
+def version() -> tuple[int, ...]:
+    """Return the first two numbers of the kernel's version."""
+    return tuple(int(part) for part in platform.release().split("-")[0].split(".")[:2])
 
 
 def _check(result: int, doing: str) -> int:

@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from grader.isolation import mounts, seccomp
+from grader.isolation import kernel, mounts, seccomp
 
 NAMESPACES = ("user", "mount", "pid", "net", "ipc", "uts")
 COURSE = Path("/course")  # where the sandbox shows what comes from this repository
@@ -166,6 +166,7 @@ class Policy:
     def plan(self) -> dict[str, Any]:
         """Return what each fork gives up, for namespaces.enter."""
         limits = self.limits
+        counted = kernel.version() >= kernel.COUNTS_PROCESSES
         return {
             "namespaces": NAMESPACES,
             "drop_capabilities": True,
@@ -174,7 +175,8 @@ class Policy:
             "inodes": limits.files,
             "memory_bytes": limits.memory_mb << 20,
             "rlimits": {
-                "NPROC": limits.processes,
+                # Older kernels would count those of all submissions, and of this user, together.
+                **({"NPROC": limits.processes} if counted else {}),
                 "NOFILE": limits.open_files,
                 "FSIZE": limits.file_mb << 20,
                 "CPU": limits.cpu_seconds,

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.errors import GraderError
+from grader.isolation import cgroups
 from grader.isolation.policy import ENVIRONMENT, FILES, Policy
 
 START_SECONDS = 180  # importing PyTorch on a machine under heavy load
@@ -69,6 +70,7 @@ def start_student_server(
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     uid = unprivileged_uid() if sandboxed else None
     plan = {**policy.plan(), "control": theirs.fileno(), "leave_root": uid, "files": FILES}
+    plan["watch_memory"] = cgroups.find_groups() is None
     wrapper, environment = [], None
     if sandboxed:
         wrapper = policy.bubblewrap(scratch, as_root=uid is not None)

@@ -9,6 +9,7 @@ import importlib
 import json
 import os
 import shutil
+import signal
 import socket
 import sys
 import tempfile
@@ -19,6 +20,7 @@ from typing import Any
 
 from grader.isolation import kernel, namespaces
 from grader.isolation.forking import Fork, end_with, serve_forks
+from grader.isolation.memory_watch import SECONDS, memory_watch
 
 READY, GO, FAULT = b"ready\n", b"g", b"fault: "
 
@@ -30,7 +32,7 @@ def main() -> None:
     control = socket.socket(fileno=plan["control"])
     if plan["leave_root"]:
         namespaces.leave_root(plan["leave_root"])
-    if "pid" in plan["namespaces"]:
+    if plan["namespaces"]:
         namespaces.make_own_namespaces()
     for name in plan["absent"]:
         # The folder is empty in the sandbox; this makes importing it say so.
@@ -44,14 +46,15 @@ def main() -> None:
     gc.collect()
     gc.freeze()
     control.send(json.dumps({"seconds": round(time.monotonic() - began, 3)}).encode())
-    serve_forks(control, lambda data: start(data, plan, serve, shell))
+    look = memory_watch(plan["memory_bytes"]) if plan["watch_memory"] else None
+    serve_forks(control, lambda data: start(data, plan, serve, shell), look, SECONDS)
 
 
 def start(data: socket.socket, plan: dict[str, Any], serve: Callable[..., Any], shell: Any) -> Fork:
     """Fork; the fork isolates itself, waits for the judge's go, and serves `data`."""
     own_table = "pid" in plan["namespaces"]
     # Without a sandbox there is no disk of its own, which would vanish with the process.
-    folder = None if own_table else tempfile.mkdtemp(dir=plan["folder"])
+    folder = None if "mount" in plan["namespaces"] else tempfile.mkdtemp(dir=plan["folder"])
     if own_table:
         kernel.unshare("pid")
     pid = -1
@@ -72,6 +75,9 @@ def run(
 ) -> None:
     """Be a student's process: isolated, then at the judge's service until the end."""
     os.setsid()
+    # Whoever started the server may have had these ignored or blocked, as nohup does.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
     data = socket.socket(fileno=namespaces.keep_descriptor(descriptor))
     try:
         namespaces.enter(plan)

@@ -15,15 +15,15 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from nbconvert.exporters import HTMLExporter
 from nbgrader.converters import GenerateFeedback
 from nbgrader.utils import rmtree
 
 from grader.course import Course, find_course
 from grader.running.book import OneSession, used_by_nbgrader
+from grader.running.pages import FeedbackExporter
 from grader.running.steps import resources_for
 
-FEW = 8  # so many pages are made faster here than by processes that have to start first
+FEW = 40  # so many pages are made faster here than by processes that have to start first
 
 
 class Pages:
@@ -33,9 +33,10 @@ class Pages:
         self._course, self._set = course, problem_set
         coursedir = course.coursedir(problem_set)
         converter = GenerateFeedback(coursedir=coursedir, config=course.config)
-        self._exporter: Any = HTMLExporter(config=converter.config)
+        exporter: Any = FeedbackExporter(config=converter.config)
         for step in converter.preprocessors:
-            self._exporter.register_preprocessor(step)
+            exporter.register_preprocessor(step)
+        self._exporter = exporter
         self._mode = int(str(converter.permissions), 8)
         self._url = coursedir.db_url
         self._book = OneSession(coursedir.db_url, coursedir.course_id)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 RUN_ONLY = ("patience_seconds",)
 
 
-class GraderLimits(Configurable):  # type: ignore[misc]
+class GraderLimits(Configurable):
     """`c.GraderLimits.<name> = <value>` in nbgrader_config.py."""
 
     cell_seconds = Float(
@@ -21,13 +21,14 @@ class GraderLimits(Configurable):  # type: ignore[misc]
         "`c.Execute.timeout`, nbgrader's own setting, when that is set, else 30."
     ).tag(config=True)
     total_seconds = Float(600, help="Seconds for one submission.").tag(config=True)
-    cpu_seconds = Float(600, help="Processor seconds for one process of a student.").tag(
+    cpu_seconds = Integer(600, help="Processor seconds for one process of a student.").tag(
         config=True
     )
     memory_mb = Integer(2048, help="Memory of one submission, in MB.").tag(config=True)
     processes = Integer(64, help="Processes and threads of one submission.").tag(config=True)
     file_mb = Integer(64, help="Size of one file, and of all files, a student's code may write.")
     file_mb.tag(config=True)
+    files = Integer(5000, help="Files that a student's code may make.").tag(config=True)
     output_kb = Integer(200, help="Output of one cell that is kept, in kB.").tag(config=True)
     message_mb = Integer(64, help="One value that passes between tests and answers, in MB.").tag(
         config=True

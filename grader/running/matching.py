@@ -46,9 +46,10 @@ def match_cells(own: Sequence[Any], handed_in: Sequence[Cell]) -> Match:
             match.faults.append(Fault("lost", name, text))
     anchor = -1
     for position in range(len(handed_in)):
-        anchor = known.get(position, anchor)
         if position not in known or position in copies:
             match.extra.append((position, anchor))
+        else:
+            anchor = known[position]
     return match
 
 

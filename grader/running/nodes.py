@@ -33,7 +33,8 @@ def start(task: Task, log: Path | None = None) -> Node:
 
     if task.sandboxed:
         require_sandbox()
-    return Started(task.notebook, task.files, task.limits, sandboxed=task.sandboxed, log=log)
+    node: Node = Started(task.notebook, task.files, task.limits, sandboxed=task.sandboxed, log=log)
+    return node
 
 
 def make_task(course: Course, problem_set: str, *, sandboxed: bool = True) -> Task:
@@ -69,7 +70,9 @@ def source_files(course: Course, problem_set: str) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(paths)}
 
 
-def source_digest(skeleton: str, source: str, files: Mapping[str, bytes], limits: GraderLimits) -> str:
+def source_digest(
+    skeleton: str, source: str, files: Mapping[str, bytes], limits: GraderLimits
+) -> str:
     """Return what changes when grades given before may not hold any more.
 
     Parameters

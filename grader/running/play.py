@@ -23,7 +23,7 @@ from grader.submissions import read_hand_in
 ABOUT = "grader"  # the key in a graded notebook's metadata
 
 
-class HandInExporter(NotebookExporter):  # type: ignore[misc]
+class HandInExporter(NotebookExporter):
     """Stands before nbgrader's sanitise steps: the merged notebook instead of the handed-in one.
 
     The hand-in is read here, bounded and without following links, and never by nbconvert. Files
@@ -36,7 +36,7 @@ class HandInExporter(NotebookExporter):  # type: ignore[misc]
         """Export the notebook `filename`, as nbconvert's exporters do."""
         place = _hand_in(Path(filename))
         if place is None:
-            return super().from_filename(filename, resources=resources, **kw)  # type: ignore[no-any-return]
+            return super().from_filename(filename, resources=resources, **kw)
         course, problem_set, student = place
         resources = dict(resources or {})
         resources["metadata"] = {"name": problem_set, "path": os.path.dirname(filename)}
@@ -45,7 +45,9 @@ class HandInExporter(NotebookExporter):  # type: ignore[misc]
             raise GraderError(hand_in.reason)
         merged = make_skeleton(course, problem_set).merge(hand_in.cells)
         describe(merged.notebook, hand_in.digest, (*hand_in.faults, *merged.faults))
-        return self.from_notebook_node(merged.notebook, resources=resources, **kw)  # type: ignore[no-any-return]
+        export: Any = self.from_notebook_node
+        exported: tuple[Any, Any] = export(merged.notebook, resources=resources, **kw)
+        return exported
 
 
 class Play(NbGraderPreprocessor):  # type: ignore[misc]

@@ -61,7 +61,8 @@ class Patience:
                 if not trouble:
                     raise
                 if time.monotonic() - began + pause > self.seconds or self._stop.is_set():
-                    raise Stopped(f"{trouble}, still after {self.seconds:g} s of waiting") from error
+                    waited = f"still after {self.seconds:g} s of waiting"
+                    raise Stopped(f"{trouble}, {waited}") from error
                 if trouble != said:
                     self._say(f"{trouble}: waiting up to {self.seconds:g} s for it ...")
                     said = trouble

@@ -4,7 +4,6 @@ Workers wait for judges; this thread reads hand-ins, records and writes the jour
 gradebook and files have one writer. No more than twice the workers' number is in memory.
 """
 
-import hashlib
 import logging
 import threading
 from collections.abc import Iterable, Iterator

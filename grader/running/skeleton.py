@@ -23,7 +23,7 @@ from grader.running.limits import GraderLimits, read_limits
 from grader.running.matching import Match, match_cells
 from grader.running.steps import make_steps, resources_for
 
-MAKERS = {
+MAKERS: dict[str, Any] = {
     "code": nbformat.v4.new_code_cell,
     "markdown": nbformat.v4.new_markdown_cell,
     "raw": nbformat.v4.new_raw_cell,
@@ -97,6 +97,7 @@ class Skeleton:
             text = f"{len(match.extra) - most} of {len(match.extra)} added cells were left out"
             faults.append(Fault("left out", "", text))
         taken = {cell.id for cell in self.cells}
+        taken |= {cell.metadata.get("nbgrader", {}).get("grade_id") for cell in self.cells}
         added: dict[int, list[Any]] = {}
         number = 0
         for position, anchor in match.extra[:most]:
