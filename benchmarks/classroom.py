@@ -24,7 +24,7 @@ from tests.exercises.plants import Plant, load  # noqa: E402
 from tests.exercises.problem_set import ProblemSet  # noqa: E402
 
 MARKER = re.compile(r"^ *### (?:BEGIN|END) SOLUTION\n?", re.MULTILINE)
-WRITTEN = "The gradient of an early layer is a product of many factors, one for each layer above it."
+WRITTEN = "The gradient of an early layer is a product of many factors, one for each layer above."
 
 
 @dataclass(frozen=True)

@@ -189,7 +189,7 @@ class Otter:
 
 
 class Ours:
-    """This course's `python -m grader autograde`: everything it does, feedback included.
+    """The course's own `python -m grader autograde`: all that it does, feedback included.
 
     Parameters
     ----------
@@ -231,6 +231,17 @@ class Ours:
         return Run(times[last] - times[first], 0.0, last - first, run.scores)
 
 
+    def stages(self, problem_set: str, db_url: str = "") -> dict[str, list[float]]:
+        """Grade the class once more, one after the other, and return the seconds of each stage."""
+        fresh_copy(self.template, self.work)
+        result = self.work / "stages.json"
+        database = ["--db", db_url] if db_url else []
+        command = [sys.executable, Path(__file__).with_name("stages.py"), result, problem_set,
+                   "--course-dir", self.work, *database]
+        timed([command], ROOT)
+        return dict(json.loads(result.read_text()))
+
+
 def busy_part(count: int, slack: int = 8) -> tuple[int, int]:
     """Return between which of `count` results, in order of time, to measure a rate.
 
@@ -247,8 +258,8 @@ def install_otter(problem_set: str, folder: Path) -> Path:
         print(f"Installing otter-grader {OTTER_VERSION} into {folder} ...", file=sys.stderr)
         subprocess.check_call([sys.executable, "-m", "venv", "--clear", folder])
         subprocess.check_call([python, "-m", "pip", "install", "--quiet",
-                               "--disable-pip-version-check", f"otter-grader[grading]=={OTTER_VERSION}",
-                               *_pins(problem_set)])
+                               "--disable-pip-version-check",
+                               f"otter-grader[grading]=={OTTER_VERSION}", *_pins(problem_set)])
         (folder / "complete.txt").write_text(OTTER_VERSION)
     return python
 
@@ -270,7 +281,7 @@ def fresh_copy(template: Path, work: Path) -> None:
 
 
 def bare_cells(problem_set: str, submitted: Path) -> Run:
-    """The cells alone, of all submissions in one process that has imported everything."""
+    """Run the cells alone, of all submissions in one process that has imported everything."""
     command = [sys.executable, Path(__file__).with_name("bare_cells.py"), problem_set, submitted]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=True,

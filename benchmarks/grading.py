@@ -183,7 +183,10 @@ def as_json(measured: Measured, options: argparse.Namespace) -> dict[str, Any]:
         "few": options.few,
         "rounds": options.rounds,
         "runs": {
-            name: {"each": [r.each for r in runs], "cpu": [r.cpu_seconds / r.students for r in runs]}
+            name: {
+                "each": [run.each for run in runs],
+                "cpu": [run.cpu_seconds / run.students for run in runs],
+            }
             for name, runs in measured.runs.items()
         },
         "rows": rows(measured),
