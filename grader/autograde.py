@@ -22,6 +22,7 @@ from grader.running.limits import read_limits
 from grader.running.lock import only_run
 from grader.running.progress import Progress
 from grader.running.record import Recorder
+from grader.running.reference import merge_reference
 from grader.running.retry import Patience, Stopped
 from grader.running.runner import Run
 from grader.running.skeleton import make_skeleton
@@ -188,8 +189,9 @@ def _run(
         by = {"workers": workers, "twice": options.twice, "sandboxed": options.sandboxed}
         patience.insist(lambda: journal.write("run", source=source, todo=len(todo), by=by))
         run = Run(
-            skeleton, executor, recorder, journal, progress, patience, stop, source,
-            twice=options.twice, unsafe=not options.sandboxed,
+            problem_set, skeleton, merge_reference(skeleton, task.notebook), executor, recorder,
+            journal, progress, patience, stop, source, twice=options.twice,
+            unsafe=not options.sandboxed,
         )  # fmt: skip
         run.grade(read_hand_ins(course, problem_set, todo))
         if not stop.is_set():

@@ -61,6 +61,12 @@ def _parser() -> argparse.ArgumentParser:
     release = add("release", "make exercises/ from solutions/")
     release.add_argument("problem_sets", metavar="PS", nargs="*", help="default: all")
     release.add_argument("--check", action="store_true", help="only compare; fail on drift")
+    release.add_argument(
+        "--no-preflight", action="store_true",
+        help="do not grade reference and untouched release first, where the set changed",
+    )  # fmt: skip
+    preflight = add("preflight", "grade reference and untouched release as submissions will be")
+    preflight.add_argument("problem_sets", metavar="PS", nargs="*", help="default: all")
     study = add("self-study", "write self_study/: the release with a worked solution in each fold")
     study.add_argument("problem_sets", metavar="PS", nargs="*", help="default: all")
     helper = add("helper", "write solutions/check_*.py into the cells that all problem sets share")
@@ -72,7 +78,14 @@ def _parser() -> argparse.ArgumentParser:
     _grading_flags(autograde)
     report = add("report", "write feedback and CSV again, as after grading by hand")
     report.add_argument("problem_set", metavar="PS", nargs="?", default="")
+    report.add_argument(
+        "--cells", action="store_true", help="add a table of seconds for each cell, and of faults"
+    )
     _gradebook_flag(report)
+    status = add("status", "say what is graded, what waits, and what the next run would do")
+    status.add_argument("problem_set", metavar="PS", nargs="?", default="")
+    _gradebook_flag(status)
+    add("doctor", "say what this machine can do for grading, and how to mend what it cannot")
     demo = add("demo-class", "make and grade a small class, to see grading at work")
     demo.add_argument("problem_set", metavar="PS", nargs="?", default="ps1_perceptron")
     return parser

@@ -13,8 +13,12 @@ from grader.course import Course, find_course
 from grader.demo.build import build_demo_class
 from grader.errors import Exit, GraderError
 from grader.outcomes import Outcome, Status
+from grader.running.journal import read_journal
+from grader.running.preflight import preflight as try_graders
 from grader.self_study import write_self_study
+from grader.status import find_standing, format_standing
 from grader.table import format_table, format_totals
+from grader.times import format_cells, format_faults
 
 SHOUT = """\
 ****************************************************************************************
@@ -34,6 +38,9 @@ def release(arguments: argparse.Namespace) -> Exit:
     if arguments.check:
         return _check(course, names, orphans)
     for name in names:
+        course.require(name)
+        if not arguments.no_preflight:
+            _pass_preflight(course, name, again=False)
         changed = releasing.release(course, name)
         print(f"{name}: " + (f"wrote {', '.join(changed)}" if changed else "up to date"))
     for line in orphans:
@@ -50,6 +57,24 @@ def _check(course: Course, names: list[str], orphans: list[str]) -> Exit:
         print(line, file=sys.stderr)
     print("The release differs from solutions/: run `make release`.", file=sys.stderr)
     return Exit.NEEDS_A_PERSON
+
+
+def preflight(arguments: argparse.Namespace) -> Exit:
+    """Try the tests of some or all problem sets under the grading pipeline."""
+    course = find_course(arguments.course_dir)
+    for name in arguments.problem_sets or course.problem_sets():
+        _pass_preflight(course, course.require(name), again=True)
+    return Exit.DONE
+
+
+def _pass_preflight(course: Course, problem_set: str, *, again: bool) -> None:
+    """Raise GraderError, with every problem that was found, when the tests would misjudge."""
+    verdict = try_graders(course, problem_set, again=again)
+    if verdict.problems:
+        source = course.show(course.folder("source", problem_set=problem_set))
+        listed = "".join(f"\n  {problem}." for problem in verdict.problems)
+        raise GraderError(f"{source}/ cannot be released, its tests would misjudge:{listed}")
+    print(f"{problem_set}: the reference scores all, the untouched release nothing ({verdict.how})")
 
 
 def helper(arguments: argparse.Namespace) -> Exit:
@@ -104,8 +129,37 @@ def autograde(arguments: argparse.Namespace) -> Exit:
 def report(arguments: argparse.Namespace) -> Exit:
     """Print the table again, with what has been graded by hand since."""
     course = find_course(arguments.course_dir, arguments.db)
-    found = grading.report(course, _named(course, arguments))
-    return _print_report(course, found, found.outcomes)
+    name = _named(course, arguments)
+    found = grading.report(course, name)
+    ended = _print_report(course, found, found.outcomes)
+    if arguments.cells:
+        entries = read_journal(course.grades(name, ".journal"))
+        print(f"\n{format_cells(entries)}\n\n{format_faults(entries)}")
+    return ended
+
+
+def status(arguments: argparse.Namespace) -> Exit:
+    """Print what is graded, what waits, and what the next run would do."""
+    course = find_course(arguments.course_dir, arguments.db)
+    name = _named(course, arguments)
+    standing = find_standing(course, name)
+    print(format_standing(name, standing))
+    return Exit.NEEDS_A_PERSON if standing.waiting else Exit.DONE
+
+
+def doctor(arguments: argparse.Namespace) -> Exit:
+    """Print what this machine can do for grading, with the remedy where it cannot."""
+    from grader.isolation.doctor import examine
+
+    found = examine()
+    width = max(len(finding.name) for finding in found)
+    for finding in found:
+        print(f"{finding.level:<7}  {finding.name:<{width}}  {finding.text}")
+        if finding.remedy:
+            print(f"{'':<7}  {'':<{width}}  -> {finding.remedy}")
+    bad = sum(finding.level == "problem" for finding in found)
+    print("This machine can grade." if not bad else f"Problems: {bad}. Mend them before grading.")
+    return Exit.DONE if not bad else Exit.NEEDS_A_PERSON
 
 
 def demo_class(arguments: argparse.Namespace) -> Exit:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from grader.course import Course
 from grader.outcomes import Outcome
-from grader.table import format_points, printable
+from grader.wording import format_points, printable
 
 LAST = (
     "late penalty", "total", "maximum", "needs manual grading", "status", "reason", "faults",
@@ -55,6 +55,6 @@ def _rest(course: Course, problem_set: str, outcome: Outcome) -> list[str]:
         " ".join(outcome.by_hand) or "no",
         str(outcome.status),
         as_text(outcome.reason),
-        as_text("; ".join(fault.text for fault in outcome.faults)),
+        as_text("; ".join(fault.sentence for fault in outcome.faults)),
         course.show(folder / f"{problem_set}.html"),
     ]

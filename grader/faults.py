@@ -13,6 +13,12 @@ class Fault:
     cell: str
     text: str
 
+    @property
+    def sentence(self) -> str:
+        """The text with the cell that it is about, without a full stop."""
+        text = self.text.rstrip(". ")
+        return text if not self.cell or self.cell in text else f"{self.cell}: {text}"
+
 
 def as_dicts(faults: Iterable[Fault]) -> list[dict[str, str]]:
     """Return faults as JSON holds them."""

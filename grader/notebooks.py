@@ -70,7 +70,7 @@ def parse_notebook(content: bytes) -> Parsed:
         return Parsed(reason=reason)
     cells = [_cell(cell) for cell in notebook["cells"]]
     good = tuple(cell for cell in cells if cell is not None)
-    if not good:
+    if cells and not good:
         return Parsed(reason=f"is not a notebook: its cells are missing or malformed; {AGAIN}")
     return Parsed(good, malformed=len(cells) - len(good))
 

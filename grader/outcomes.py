@@ -6,12 +6,12 @@ from enum import StrEnum
 
 from grader.causes import find_causes
 from grader.course import Course
-from grader.faults import Fault, from_dicts
+from grader.faults import Fault
 from grader.grades import Grades, Row, read_grades
 from grader.notebook_file import read_graded
 from grader.notebooks import graded_cells
+from grader.running.about import faults_of
 from grader.running.journal import Entry
-from grader.running.play import ABOUT
 
 
 class Status(StrEnum):
@@ -109,7 +109,7 @@ def _outcome(
         for cell in order
         if cell in rows
     )
-    faults = from_dicts(notebook.metadata.get(ABOUT, {}).get("faults"))
+    faults = faults_of(notebook)
     status = Status.FAULTS if faults else Status.GRADED
     penalty = grades.penalties.get(student, 0.0)
     return Outcome(student, status, _summary(exercises), exercises, penalty, faults)

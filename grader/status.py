@@ -11,7 +11,7 @@ from grader.running.journal import last_run, read_journal
 from grader.running.limits import read_limits
 from grader.running.skeleton import make_skeleton
 from grader.submissions import find_students
-from grader.table import printable
+from grader.wording import printable
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def format_standing(problem_set: str, standing: Standing) -> str:
     if standing.faults:
         lines.append("Graded with faults:")
         for student, faults in standing.faults.items():
-            lines.append(f"  {student}: {'; '.join(fault.text for fault in faults)}")
+            lines.append(f"  {student}: {'; '.join(fault.sentence for fault in faults)}")
     if standing.people:
         lines.append("Needs a person:")
         lines += [f"  {student}: {reason}" for student, reason in standing.people.items()]

@@ -4,16 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from grader.outcomes import Outcome, Status
-
-
-def printable(text: str) -> str:
-    """Return `text` without control characters: names of files may hold terminal commands."""
-    return "".join(c if c.isprintable() else "?" for c in text)
-
-
-def format_points(points: float) -> str:
-    """Return points without a trailing `.0`, at most two decimals."""
-    return f"{points:.2f}".rstrip("0").rstrip(".")
+from grader.wording import format_points, printable
 
 
 def format_table(outcomes: Iterable[Outcome]) -> str:
@@ -42,7 +33,7 @@ def _row(outcome: Outcome) -> tuple[str, str, str]:
         return outcome.student, "-", f"{outcome.status}: {outcome.reason}"
     maximum = sum(exercise.maximum for exercise in outcome.exercises)
     points = f"{format_points(outcome.points)}/{format_points(maximum)}"
-    faults = f" ({'; '.join(fault.text for fault in outcome.faults)})" if outcome.faults else ""
+    faults = f" ({'; '.join(fault.sentence for fault in outcome.faults)})" if outcome.faults else ""
     reason = f": {outcome.reason}" if outcome.reason else ""
     text = f"{outcome.status}{faults}{reason}"
     waiting = f"; by hand: {', '.join(outcome.by_hand)}" if outcome.by_hand else ""

@@ -1,11 +1,11 @@
 """How long each cell took over a class, and which faults there were: from the journal."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from statistics import median
 
 from grader.running.journal import Entry
-from grader.table import printable
+from grader.wording import printable
 
 
 def format_cells(entries: Mapping[str, Entry]) -> str:
@@ -31,11 +31,11 @@ def format_faults(entries: Mapping[str, Entry]) -> str:
     counts = Counter((f.kind, f.cell) for entry in entries.values() for f in entry.faults)
     if not counts:
         return "No faults."
-    lines = [f"  {number} x {' '.join(filter(None, what))}" for what, number in counts.most_common()]
-    return printable("Faults:") + "\n" + "\n".join(printable(line) for line in lines)
+    lines = [f"  {n} x {' '.join(filter(None, what))}" for what, n in counts.most_common()]
+    return "\n".join(["Faults:", *(printable(line) for line in lines)])
 
 
-def _line(row: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _line(row: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     widths = [max(len(r[i]) for r in rows) for i in range(len(row) - 1)]
-    numbers = "  ".join(f"{text:>{width}}" for text, width in zip(row[1:-1], widths[1:], strict=True))
-    return printable(f"{row[0]:<{widths[0]}}  {numbers}  {row[-1]}")
+    numbers = (f"{text:>{width}}" for text, width in zip(row[1:-1], widths[1:], strict=True))
+    return printable(f"{row[0]:<{widths[0]}}  {'  '.join(numbers)}  {row[-1]}")

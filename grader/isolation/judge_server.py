@@ -16,7 +16,6 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable
 from typing import Any
 
 from grader.isolation import cgroups, kernel, namespaces
@@ -24,6 +23,7 @@ from grader.isolation.forking import Fork, end_with, serve_forks
 from grader.isolation.framing import TooLargeError, receive_object, send_object
 from grader.isolation.policy import Limits
 from grader.isolation.process import Spawner
+from grader.isolation.seeding import seed_everything
 from grader.isolation.student_server import load, require_one_thread
 
 # What a judge may take beyond the student's time: it ends that by itself, this is for a judge that
@@ -86,18 +86,20 @@ def run(
     namespaces.limit_resources(judge_limits(limits), 2 * limits.memory_mb << 20)
     most = limits.message_mb << 20
     request = receive_object(data, most)
-    played = answer(judge, request, Spawner(students, limits, groups, os.getppid()))
+    seed_everything(request["seed"])
+    spawn = Spawner(students, limits, groups, os.getppid(), request["seed"])
+    played = answer(judge, request["submission"], spawn)
     try:
         send_object(data, played, most)
     except TooLargeError as error:
         send_object(data, {"error": f"What the notebook put out is too large: {error}."}, most)
 
 
-def answer(judge: Any, request: dict[str, Any], spawn: Callable[[], Any]) -> dict[str, Any]:
+def answer(judge: Any, submission: str, spawn: Spawner) -> dict[str, Any]:
     """Return what the judge found, or {"error": sentence} when the judge itself failed."""
     try:
-        played: dict[str, Any] = judge.play(request["submission"], spawn, seed=request["seed"])
-        return played
+        played: dict[str, Any] = judge.play(submission, spawn)
+        return {**played, "rss_mb": spawn.peak_mb()}
     except Exception as error:  # noqa: BLE001 - a bug of the judge's costs one submission only
         traceback.print_exc()
         return {"error": f"The judge failed ({type(error).__name__}: {error}); see the log."}

@@ -160,8 +160,10 @@ class Policy:
         links = [word for link, target in LINKS.items() for word in ("--symlink", target, link)]
         # Root's /proc is mounted by namespaces.leave_root, which says why.
         process_table = [] if as_root else ["--proc", "/proc"]
-        # The server's own /tmp: each fork covers it with one of its own.
-        return [*view.arguments, *devices, *links, *process_table, "--tmpfs", "/tmp"]
+        # The server's own disk: each fork covers it with one of its own.
+        disk = [w for path in ("/tmp", DISK) for w in ("--perms", "1777", "--tmpfs", path)]
+        disk += ["--perms", "1777", "--dir", f"{DISK}/home"]
+        return [*view.arguments, *devices, *links, *process_table, *disk]
 
     def plan(self) -> dict[str, Any]:
         """Return what each fork gives up, for namespaces.enter."""

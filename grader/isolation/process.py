@@ -11,9 +11,11 @@ from typing import Any
 from grader.isolation.cgroups import PREFIX, Group, Groups
 from grader.isolation.forking import INTERRUPT, KILL, REQUEST
 from grader.isolation.policy import Limits
+from grader.isolation.student_server import GO, READY
 
 START_SECONDS = 30  # for a fork that takes milliseconds: a machine under heavy load
 END_SECONDS = 10
+NEWS_SECONDS = 0.25
 
 
 class SpawnError(Exception):
@@ -45,13 +47,13 @@ class Student:
         self._order(KILL)
         self.end(END_SECONDS)
 
-    def end(self, wait: float = 0.0) -> str:
+    def end(self, wait: float = NEWS_SECONDS) -> str:
         """Return "" while it lives, else "exit status 1", "signal 9", "out of memory".
 
         Parameters
         ----------
         wait : float
-            Seconds to wait for the end, as after `sock` was closed by the other side.
+            Seconds to wait for news of its end, which come after its socket has closed.
         """
         if not self._end and select.select([self._lifeline], [], [], wait)[0]:
             told = self._lifeline.recv(4096)
@@ -87,13 +89,21 @@ class Spawner:
         Where control groups can be made.
     server : int
         Process number of the judge server, for the names of the groups.
+    seed : int
+        Of the processes' global random numbers.
     """
 
     def __init__(
-        self, control: socket.socket, limits: Limits, groups: Groups | None, server: int
+        self,
+        control: socket.socket,
+        limits: Limits,
+        groups: Groups | None,
+        server: int,
+        seed: int = 0,
     ) -> None:
         self._control, self._limits, self._groups = control, limits, groups
-        self._server, self._count = server, 0
+        self._server, self._seed = server, seed
+        self._started: list[Student] = []
 
     def __call__(self) -> Student:
         """Start one student process and wait until it is isolated.
@@ -116,22 +126,26 @@ class Spawner:
             theirs.close()
             held.close()
         student = Student(sock, lifeline, None)
+        self._started.append(student)
         try:
             pid = _wait_until_ready(student)
             student._group = self._make_group(pid)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 0)
             sock.settimeout(None)
-            sock.sendall(b"g")
+            sock.sendall(GO.pack(self._seed))
         except BaseException:
             student.close()
             raise
         return student
 
+    def peak_mb(self) -> float:
+        """Return the most memory that one of the processes held, of those that have ended."""
+        return max((student.usage.get("rss_mb", 0.0) for student in self._started), default=0.0)
+
     def _make_group(self, pid: int) -> Group | None:
         if self._groups is None:
             return None
-        self._count += 1
-        name = f"{PREFIX}{self._server}-{os.getpid()}-{self._count}"
+        name = f"{PREFIX}{self._server}-{os.getpid()}-{len(self._started)}"
         group = self._groups.make(name, self._limits.memory_mb, self._limits.processes + 1)
         group.add(pid)
         return group
@@ -153,6 +167,6 @@ def _wait_until_ready(student: Student) -> int:
             if (level, kind) == (socket.SOL_SOCKET, socket.SCM_CREDENTIALS):
                 pid = struct.unpack("3i", content)[0]
         line += part
-    if line != b"ready\n":
+    if line != READY:
         raise SpawnError(line.decode("utf-8", "replace").strip())
     return pid

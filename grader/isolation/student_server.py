@@ -11,6 +11,7 @@ import os
 import shutil
 import signal
 import socket
+import struct
 import sys
 import tempfile
 import time
@@ -21,8 +22,10 @@ from typing import Any
 from grader.isolation import kernel, namespaces
 from grader.isolation.forking import Fork, end_with, serve_forks
 from grader.isolation.memory_watch import SECONDS, memory_watch
+from grader.isolation.seeding import seed_everything
 
-READY, GO, FAULT = b"ready\n", b"g", b"fault: "
+READY, FAULT = b"ready\n", b"fault: "
+GO = struct.Struct("!Q")  # the judge's go: the seed of the random numbers
 
 
 def main() -> None:
@@ -83,11 +86,13 @@ def run(
         namespaces.enter(plan)
         go_to_work(plan, folder)
         namespaces.limit_resources(plan["rlimits"], plan["memory_bytes"])
-    except OSError as error:
-        data.sendall(FAULT + f"{error}\n".encode())
+    except Exception as error:
+        data.sendall(FAULT + f"{type(error).__name__}: {error}\n".encode())
         raise
     data.sendall(READY)
-    if data.recv(1) == GO:
+    go = data.recv(GO.size, socket.MSG_WAITALL)
+    if go:  # else the judge is gone
+        seed_everything(*GO.unpack(go))
         serve(data, shell)
 
 

@@ -53,21 +53,30 @@ def read_bounded(folder: int, name: str, limit: int) -> bytes:
         descriptor = os.open(name, FILE, dir_fd=folder)
     except OSError as error:
         raise Refused(_why(error, "file", folder, name)) from error
-    with os.fdopen(descriptor, "rb") as file:
-        info = os.fstat(file.fileno())
+    try:
+        info = os.fstat(descriptor)
         if stat.S_ISDIR(info.st_mode):
             raise Refused("is a folder; expected a file")
         if not stat.S_ISREG(info.st_mode):
             raise Refused("is neither a file nor a folder")
         if info.st_size > limit:
             raise Refused(f"has {_size(info.st_size)}; at most {_size(limit)} are read")
-        try:
-            content = file.read(limit + 1)
-        except OSError as error:
-            raise Refused(f"cannot be read: {error.strerror}") from error
+        content = _read(descriptor, limit + 1)
+    except OSError as error:
+        raise Refused(f"cannot be read: {error.strerror}") from error
+    finally:
+        os.close(descriptor)
     if len(content) > limit:  # it grew while it was read
         raise Refused(f"has more than {_size(limit)}, which are not read")
     return content
+
+
+def _read(descriptor: int, most: int) -> bytes:
+    parts: list[bytes] = []
+    while most > 0 and (part := os.read(descriptor, min(most, 1 << 20))):
+        parts.append(part)
+        most -= len(part)
+    return b"".join(parts)
 
 
 def _size(count: int) -> str:

@@ -11,7 +11,7 @@ from nbgrader.utils import determine_grade, is_grade, is_solution
 
 from grader.faults import Fault, as_dicts
 from grader.running.outputs import take_over
-from grader.table import format_points
+from grader.wording import format_points
 
 
 def first_and_faults(notebook: Any, results: list[dict[str, Any]]) -> dict[str, Any]:

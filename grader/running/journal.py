@@ -31,7 +31,6 @@ class Entry:
     faults: tuple[Fault, ...] = ()
     seconds: float = 0.0
     cells: dict[str, float] = field(default_factory=dict)
-    unsafe: bool = False
 
 
 class Journal:
@@ -123,5 +122,4 @@ def _entry(line: dict[str, Any]) -> Entry:
         faults=from_dicts(line.get("faults")),
         seconds=float(line.get("seconds", 0.0)),
         cells=dict(line.get("cells", {})),
-        unsafe=bool(line.get("unsafe", False)),
     )

@@ -58,7 +58,7 @@ class GraderLimits(Configurable):
         from grader.isolation.policy import Limits
 
         names = {field.name for field in dataclasses.fields(Limits)}
-        return Limits(**{k: v for k, v in self.values().items() if k in names})
+        return Limits(**{name: getattr(self, name) for name in names})
 
     def values(self) -> dict[str, float]:
         """Return name -> value of all limits."""

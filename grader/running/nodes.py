@@ -7,7 +7,9 @@ import os
 import threading
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+import nbformat
 from nbgrader.utils import find_all_files
 
 from grader.course import Course
@@ -15,6 +17,7 @@ from grader.errors import GraderError
 from grader.notebook_file import read_notebook
 from grader.running.executor import Node, Task
 from grader.running.limits import GraderLimits, read_limits
+from grader.running.reference import require_reference
 
 IDLE_SECONDS = 300  # after which a node that formgrader used gives its memory back
 FORMAT = 1  # raise it when grades of the same submission may come out differently
@@ -104,14 +107,23 @@ class _Shared:
         self._timer: threading.Timer | None = None
         self._owner = 0
 
-    def play(self, task: Task, merged: str) -> dict[str, object]:
+    def play(
+        self, task: Task, merged: str, problem_set: str, reference: Any
+    ) -> dict[str, object]:
+        """Play one notebook; a fresh node plays the reference first."""
         with self._lock:  # nbgrader grades one after the other anyway
+            if self._timer:
+                self._timer.cancel()
             if self._node is None or self._task != task or self._owner != os.getpid():
                 self.close()
                 self._node, self._task, self._owner = start(task), task, os.getpid()
                 atexit.register(self.close)
-            if self._timer:
-                self._timer.cancel()
+                try:
+                    result = self._node.grade(nbformat.v4.writes(reference))
+                    require_reference(reference, result, problem_set)
+                except BaseException:
+                    self.close()
+                    raise
             try:
                 return self._node.grade(merged)
             finally:
@@ -120,6 +132,7 @@ class _Shared:
                 self._timer.start()
 
     def close(self) -> None:
+        """Give the memory back."""
         with self._lock:
             if self._timer:
                 self._timer.cancel()

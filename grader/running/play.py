@@ -14,13 +14,13 @@ from traitlets import Bool
 
 from grader.course import Course, find_course
 from grader.errors import GraderError
-from grader.faults import Fault, as_dicts, from_dicts
+from grader.faults import from_dicts
+from grader.running.about import add_faults, describe
 from grader.running.nodes import make_task, shared
 from grader.running.outputs import take_over
+from grader.running.reference import merge_reference
 from grader.running.skeleton import make_skeleton
 from grader.submissions import read_hand_in
-
-ABOUT = "grader"  # the key in a graded notebook's metadata
 
 
 class HandInExporter(NotebookExporter):
@@ -72,21 +72,15 @@ class Play(NbGraderPreprocessor):  # type: ignore[misc]
         played = resources["nbgrader"].get("played")
         if played is None:
             course = find_course(Path(self.config.CourseDirectory.get("root", None) or os.getcwd()))
-            task = make_task(
-                course, resources["nbgrader"]["assignment"], sandboxed=self.sandboxed
-            )
-            played = shared.play(task, nbformat.v4.writes(nb))
+            problem_set = resources["nbgrader"]["assignment"]
+            task = make_task(course, problem_set, sandboxed=self.sandboxed)
+            reference = merge_reference(make_skeleton(course, problem_set), task.notebook)
+            played = shared.play(task, nbformat.v4.writes(nb), problem_set, reference.notebook)
         if played.get("error"):
             raise GraderError(str(played["error"]))
         faults = (*from_dicts(played.get("faults")), *take_over(nb, played))
-        about = nb.metadata.get(ABOUT, {})
-        describe(nb, about.get("submission", ""), (*from_dicts(about.get("faults")), *faults))
+        add_faults(nb, faults)
         return nb, resources
-
-
-def describe(notebook: Any, digest: str, faults: tuple[Fault, ...]) -> None:
-    """Note in a notebook's metadata which hand-in it was made of, and what was wrong."""
-    notebook.metadata[ABOUT] = {"submission": digest, "faults": as_dicts(faults)}
 
 
 def _hand_in(path: Path) -> tuple[Course, str, str] | None:

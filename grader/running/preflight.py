@@ -19,19 +19,27 @@ from typing import Any
 
 import nbformat
 from nbgrader.preprocessors import Execute
-from nbgrader.utils import determine_grade, is_grade, is_solution
+from nbgrader.utils import is_solution
 
 from grader.course import Course
 from grader.errors import GraderError
 from grader.log import log_to
-from grader.notebooks import parse_notebook
 from grader.running import nodes
 from grader.running.executor import Node, Task
 from grader.running.idioms import defined_names, explain
 from grader.running.limits import read_limits
-from grader.running.outputs import take_over
+from grader.running.reference import (
+    error_of,
+    failing,
+    merge_reference,
+    most_of,
+    name_of,
+    played_copy,
+    points_of,
+    share_of,
+    tests_of,
+)
 from grader.running.skeleton import Skeleton, make_skeleton
-from grader.table import format_points
 
 PARTS = ("isolation", "split", "running")  # of this package, on which a verdict depends
 PACKAGES = ("numpy", "torch", "ipython")
@@ -61,9 +69,12 @@ def preflight(course: Course, problem_set: str, *, again: bool = False) -> Verdi
     digest = _digest(course, task, skeleton)
     if not again and _noted(note) == digest:
         return Verdict((), "passed before, and nothing changed since")
-    with TemporaryDirectory() as scratch, log_to(Path(scratch) / "log"):
-        with closing(nodes.start(task)) as node:
-            problems = tuple(_try(course, task, skeleton, node))
+    with (
+        TemporaryDirectory() as scratch,
+        log_to(Path(scratch) / "log"),
+        closing(nodes.start(task)) as node,
+    ):
+        problems = tuple(_try(course, task, skeleton, node))
     if not problems and task.sandboxed:
         note.parent.mkdir(parents=True, exist_ok=True)
         note.write_text(json.dumps({"passed": digest}), encoding="utf-8")
@@ -71,7 +82,7 @@ def preflight(course: Course, problem_set: str, *, again: bool = False) -> Verdi
 
 
 def _task(course: Course, problem_set: str) -> tuple[Task, str]:
-    """Return the task, and why it is tried without a sandbox, if it is: the code is the author's."""
+    """Return the task, and why it is tried without a sandbox, if it is; it is the author's code."""
     from grader.isolation.doctor import require_sandbox
 
     try:
@@ -82,89 +93,49 @@ def _task(course: Course, problem_set: str) -> tuple[Task, str]:
 
 
 def _try(course: Course, task: Task, skeleton: Skeleton, node: Node) -> Iterator[str]:
-    parsed = parse_notebook(task.notebook.encode())
-    own = {cell.id for cell in skeleton.cells}
-    reference = skeleton.merge([c for c in parsed.cells if c.id in own or not c.id])
-    yield from _judge_reference(course, reference.notebook, node)
-    yield from _judge_stub(skeleton.merge(()).notebook, node)
+    for what, notebook, judge in (
+        ("reference", merge_reference(skeleton, task.notebook).notebook, _judge_reference),
+        ("untouched release", skeleton.merge(()).notebook, _judge_stub),
+    ):
+        try:
+            played = played_copy(notebook, node.grade(nbformat.v4.writes(notebook)))
+        except (GraderError, ValueError) as error:
+            yield f"the {what} was not graded: {error}"
+        else:
+            yield from judge(course, played)
 
 
-def _judge_reference(course: Course, notebook: Any, node: Node) -> Iterator[str]:
-    played = _play(notebook, node)
-    if isinstance(played, str):
-        yield f"the reference was not graded: {played}"
-        return
-    lost = [cell for cell in _tests(played) if _points(cell) < _most(cell)]
+def _judge_reference(course: Course, played: Any) -> Iterator[str]:
+    lost = failing(played)
     if not lost:
         return
-    here = {_name(cell): cell for cell in _tests(_play_in_one_process(course, notebook))}
-    answers = {name for cell in notebook.cells if is_solution(cell) and cell.cell_type == "code"
+    here = {name_of(cell): cell for cell in tests_of(_play_in_one_process(course, played))}
+    answers = {name for cell in played.cells if is_solution(cell) and cell.cell_type == "code"
                for name in defined_names(cell.source)}  # fmt: skip
     for cell in lost:
-        name, error = _name(cell), _error(cell)
-        gets = f"the reference gets {_share(cell)} points in {name} ({error})"
-        if _points(here[name]) < _most(cell):
+        error = error_of(cell)
+        gets = f"the reference gets {share_of(cell)} points in {name_of(cell)} ({error})"
+        if points_of(here[name_of(cell)]) < most_of(cell):
             yield f"{gets}, and also in one process: mend the test or the reference"
         else:
             does, instead = explain(cell.source, error, answers)
             yield f"{gets}, but all in one process: the test {does}; {instead}"
 
 
-def _judge_stub(notebook: Any, node: Node) -> Iterator[str]:
-    played = _play(notebook, node)
-    if isinstance(played, str):
-        yield f"the untouched release was not graded: {played}"
-        return
-    for cell in _tests(played):
-        if _points(cell) > 0:
-            text = f"the untouched release gets {_share(cell)} points in {_name(cell)}"
+def _judge_stub(course: Course, played: Any) -> Iterator[str]:
+    for cell in tests_of(played):
+        if points_of(cell) > 0:
+            text = f"the untouched release gets {share_of(cell)} points in {name_of(cell)}"
             yield f"{text}: the test has to fail when nothing was done"
 
 
-def _play(notebook: Any, node: Node) -> Any:
-    """Return a played copy of a notebook, or why there is none."""
-    copy = deepcopy(notebook)
-    result = node.grade(nbformat.v4.writes(copy))
-    if result.get("error"):
-        return str(result["error"])
-    take_over(copy, result)
-    return copy
-
-
 def _play_in_one_process(course: Course, notebook: Any) -> Any:
+    """Return a copy that a kernel has run, as in Jupyter: test and answer in one process."""
     copy = deepcopy(notebook)
     with TemporaryDirectory() as scratch:
         run: Any = Execute(config=course.config)
         played, _ = run.preprocess(copy, {"metadata": {"path": scratch}})
     return played
-
-
-def _tests(notebook: Any) -> list[Any]:
-    return [cell for cell in notebook.cells if is_grade(cell) and not is_solution(cell)]
-
-
-def _name(cell: Any) -> str:
-    return str(cell.metadata.nbgrader.grade_id)
-
-
-def _most(cell: Any) -> float:
-    return float(cell.metadata.nbgrader.points)
-
-
-def _points(cell: Any) -> float:
-    return float(determine_grade(cell)[0])
-
-
-def _share(cell: Any) -> str:
-    return f"{format_points(_points(cell))} of {format_points(_most(cell))}"
-
-
-def _error(cell: Any) -> str:
-    for output in cell.outputs:
-        if output.output_type == "error":
-            lines = str(output.evalue).strip().splitlines() or [""]
-            return f"{output.ename}: {lines[0]}"
-    return "no error"
 
 
 def _digest(course: Course, task: Task, skeleton: Skeleton) -> str:

@@ -5,7 +5,7 @@ from typing import TextIO
 
 from tqdm import tqdm
 
-from grader.table import printable
+from grader.wording import printable
 
 SHARE, SECONDS = 0.1, 5.0  # without a terminal: a line for each tenth, but not more often than this
 
@@ -62,7 +62,8 @@ class Progress:
 
     def _say_now_and_then(self) -> None:
         now = time.monotonic()
-        if self._done - self._said_at < SHARE * self._total or now - self._said < SECONDS:
+        few = self._done - self._said_at < SHARE * self._total or now - self._said < SECONDS
+        if few or self._done == self._total:  # what follows the last one says more
             return
         self._said, self._said_at = now, self._done
         rate = self._done / (now - self._began)

@@ -12,17 +12,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from grader.errors import GraderError
-from grader.faults import Fault, as_dicts, from_dicts
+from grader.faults import Fault, as_dicts
+from grader.running.about import describe, faults_of
 from grader.running.executor import Executor
 from grader.running.flaky import first_and_faults
 from grader.running.journal import Journal
 from grader.running.outputs import cell_seconds
-from grader.running.play import ABOUT, describe
 from grader.running.progress import Progress
 from grader.running.record import Played, Recorder
+from grader.running.reference import require_reference
 from grader.running.retry import Patience, Stopped
-from grader.running.skeleton import Skeleton
+from grader.running.skeleton import Merged, Skeleton
 from grader.submissions import HandIn
+
+SUSPICIOUS = 5  # so many submissions in a row whose processes ended
+UNSAFE = Fault("unsafe", "", "graded WITHOUT A SANDBOX")
 
 log = logging.getLogger("traitlets")  # nbgrader's: one log, in the order of events
 
@@ -36,21 +40,27 @@ class _Job:
     futures: list[Future[dict[str, Any]]] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Run:
     """Everything that one run over hand-ins needs.
 
     Attributes
     ----------
+    reference : Merged
+        The reference answers; they are played first.
     source : str
         Digest of problem set and limits, for the journal.
     twice : bool
         Play each submission a second time with other random numbers, to find flaky tests.
     unsafe : bool
-        Whether students' code runs without a sandbox; the journal remembers it.
+        Whether students' code runs without a sandbox; a fault of each submission says so.
+    suspects : list of HandIn
+        The last submissions, as far as their processes or judges ended by themselves in a row.
     """
 
+    problem_set: str
     skeleton: Skeleton
+    reference: Merged
     executor: Executor
     recorder: Recorder
     journal: Journal
@@ -60,17 +70,23 @@ class Run:
     source: str
     twice: bool = False
     unsafe: bool = False
+    suspects: list[HandIn] = field(default_factory=list)
 
     def grade(self, hand_ins: Iterable[HandIn]) -> None:
         """Grade hand-ins until all are done or `stop` is set.
 
         Raises
         ------
+        GraderError
+            When the reference answers do not get all points: then nothing is recorded.
         Stopped
-            When disk or gradebook stayed away too long.
+            When disk, gradebook or executor stayed away too long.
         """
+        first = self.executor.submit("(reference)", self.reference.text)
         waiting = iter(hand_ins)
         jobs: dict[Future[dict[str, Any]], _Job] = {}
+        if not self._passes(first):
+            return
         self._fill(waiting, jobs)
         while jobs and not self.stop.is_set():
             done, _ = wait(jobs, timeout=0.5, return_when=FIRST_COMPLETED)
@@ -79,6 +95,14 @@ class Run:
                 if all(f.done() for f in job.futures) and not self.stop.is_set():
                     self._finish(job)
                 self._fill(waiting, jobs)
+
+    def _passes(self, first: Future[dict[str, Any]]) -> bool:
+        """Whether the reference got all points; False when the user stopped the run."""
+        while not self.stop.is_set():
+            if wait([first], timeout=0.5).done:
+                require_reference(self.reference.notebook, first.result(), self.problem_set)
+                return True
+        return False
 
     def _fill(self, waiting: Iterator[HandIn], jobs: dict[Future[dict[str, Any]], _Job]) -> None:
         while len(jobs) < 2 * self.executor.workers and not self.stop.is_set():
@@ -93,7 +117,8 @@ class Run:
 
     def _start(self, hand_in: HandIn) -> _Job:
         merged = self.skeleton.merge(hand_in.cells)
-        describe(merged.notebook, hand_in.digest, (*hand_in.faults, *merged.faults))
+        faults = (*hand_in.faults, *merged.faults, *((UNSAFE,) if self.unsafe else ()))
+        describe(merged.notebook, hand_in.digest, faults)
         job = _Job(hand_in, merged.notebook)
         for seed in (0, 1) if self.twice else (0,):
             job.futures.append(self.executor.submit(hand_in.student, merged.text, seed))
@@ -110,8 +135,9 @@ class Run:
             if type(error) is not GraderError:
                 raise
             self._give_up(job.hand_in, str(error))
+            self._suspect(job.hand_in)
             return
-        faults = from_dicts(notebook.metadata[ABOUT]["faults"])
+        faults = faults_of(notebook)
         seconds = cell_seconds(notebook, result)
         facts = {
             "submission": job.hand_in.digest,
@@ -119,18 +145,41 @@ class Run:
             "faults": as_dicts(faults),
             "seconds": round(sum(seconds.values()), 3),
             "cells": seconds,
-            **({"unsafe": True} if self.unsafe else {}),
         }
         self._insist(lambda: self.journal.write("graded", student, **facts))
         _log(student, f"graded in {facts['seconds']} s", faults)
         self.progress.step(student, faults=bool(faults))
+        if any(fault.kind == "died" for fault in faults):
+            self._suspect(job.hand_in)
+        else:
+            self.suspects.clear()
 
-    def _give_up(self, hand_in: HandIn, reason: str) -> None:
+    def _suspect(self, hand_in: HandIn) -> None:
+        """Ask, when many processes ended in a row, whether it is them or this machine.
+
+        Raises
+        ------
+        Stopped
+            When the reference does not pass any more; what was graded meanwhile does not count.
+        """
+        self.suspects.append(hand_in)
+        if len(self.suspects) < SUSPICIOUS:
+            return
+        try:
+            self._passes(self.executor.submit("(reference)", self.reference.text))
+        except GraderError as error:
+            for suspect in self.suspects:
+                self._give_up(suspect, "graded while the sandbox failed", counted=True)
+            raise Stopped(f"the sandbox fails ({error})") from error
+        self.suspects.clear()
+
+    def _give_up(self, hand_in: HandIn, reason: str, *, counted: bool = False) -> None:
         self._insist(lambda: self.recorder.clear(hand_in.student))
         facts = {"submission": hand_in.digest, "source": self.source, "reason": reason}
         self._insist(lambda: self.journal.write("person", hand_in.student, **facts))
         _log(hand_in.student, f"needs a person: {reason}", ())
-        self.progress.step(hand_in.student, person=True)
+        if not counted:
+            self.progress.step(hand_in.student, person=True)
 
     def _insist(self, action: Any) -> Any:
         return self.patience.insist(action, self.recorder.undo)
@@ -162,7 +211,7 @@ def _result(job: _Job) -> dict[str, Any]:
 
 
 def _log(student: str, text: str, faults: tuple[Fault, ...]) -> None:
-    told = "; ".join(f"{fault.kind}: {fault.text}" for fault in faults)
+    told = "; ".join(f"{fault.kind}: {fault.sentence}" for fault in faults)
     log.info("%s: %s%s", student, text, f" ({told})" if told else "")
 
 

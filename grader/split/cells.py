@@ -64,6 +64,7 @@ class _Compiler(CachingCompiler):  # type: ignore[misc]
 class Shell(InteractiveShell):  # type: ignore[misc]
     """An IPython shell that records outputs."""
 
+    compiler_class = _Compiler
     recorder: Recorder
     number = 0
 
@@ -100,7 +101,6 @@ def make_shell() -> Shell:
     os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
     config = Config()
     config.HistoryManager.enabled = False
-    config.InteractiveShell.compiler_class = _Compiler
     config.InteractiveShell.colors = "Linux"
     InteractiveShell.clear_instance()
     recorder = Recorder()

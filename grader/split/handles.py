@@ -317,6 +317,7 @@ class Globals(MutableMapping[str, Any]):
 
     def __init__(self, peer: "JudgePeer") -> None:
         self.peer = peer
+        self.before: dict[str, dict[str, Any]] = {}  # names that were set -> their old values
 
     def __getitem__(self, name: str) -> Any:
         peer = self.peer
@@ -340,20 +341,42 @@ class Globals(MutableMapping[str, Any]):
         return found[name]
 
     def __setitem__(self, name: str, value: Any) -> None:
+        self.before.setdefault(name, self.peer.fetch([name]))
         self.peer.request("put", None, ({name: value},))
 
     def __delitem__(self, name: str) -> None:
+        self.before.setdefault(name, self.peer.fetch([name]))
         self.peer.request("drop", name)
 
     def __iter__(self) -> Iterator[str]:
-        return iter([*self.peer.locked, *self.peer.texts.named])
+        return iter({**dict.fromkeys(self.peer.locked), **self.peer.texts.named})
 
     def __len__(self) -> int:
         return len(list(iter(self)))
 
-    def copy(self) -> dict[str, Any]:
-        """Return the names and values."""
-        return dict(self)
+    # What unittest.mock.patch.dict needs: a copy, and the way back to it.
+
+    def copy(self) -> "Unchanged":
+        """Stand for the names as they are now."""
+        return Unchanged()
+
+    def clear(self) -> None:
+        """Give the names that were set here the values that they had."""
+        before, self.before = self.before, {}
+        for name, values in before.items():
+            if values:
+                self.peer.request("put", None, (values,))
+            else:
+                self.peer.request("drop", name)
+
+    def update(self, other: Any = (), /, **more: Any) -> None:
+        """Set names; those of `copy` are set already."""
+        if not isinstance(other, Unchanged):
+            super().update(other, **more)
+
+
+class Unchanged(dict[str, Any]):
+    """The names of the notebook as they were before the test set some."""
 
 
 def _imported(told: Imported) -> Any:

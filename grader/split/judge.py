@@ -2,14 +2,21 @@
 
 import ast
 import builtins
+import dis
 import json
+import os
+import random
+import shutil
 import signal
 import sys
+import tempfile
 import time
 import types
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+
+import numpy as np
 
 from grader.split import cells
 from grader.split.functions import Texts
@@ -74,8 +81,6 @@ def source_of(cell: dict[str, Any]) -> str:
 
 def names_in(code: types.CodeType, top: bool = True) -> tuple[set[str], set[str], set[str]]:
     """Return the global names that code reads and sets, and all names in it."""
-    import dis
-
     reads, sets = set(), set()
     words = {*code.co_names, *code.co_varnames}
     for step in dis.get_instructions(code):
@@ -217,9 +222,16 @@ class Judge:
 
     # Playing a submission
 
-    def play(self, merged_notebook: str, spawn: Callable[[], StudentProcess]) -> dict[str, Any]:
+    def play(
+        self, merged_notebook: str, spawn: Callable[[], StudentProcess], seed: int = 0
+    ) -> dict[str, Any]:
         """Play a submission; return outputs, faults and times (see `Play`)."""
-        return Play(self, merged_notebook, spawn).run()
+        folder = tempfile.mkdtemp(prefix="test-", dir="/tmp")
+        tempfile.tempdir = os.environ["TMPDIR"] = folder
+        try:
+            return Play(self, merged_notebook, spawn, seed).run()
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _cut(dropped: int) -> Output:
@@ -252,12 +264,14 @@ class Play:
         here.
     spawn : callable
         Starts a student's process.
+    seed : int
+        For the global generators of both processes.
     """
 
     def __init__(
-        self, judge: Judge, merged_notebook: str, spawn: Callable[[], StudentProcess]
+        self, judge: Judge, merged_notebook: str, spawn: Callable[[], StudentProcess], seed: int
     ) -> None:
-        self.judge, self.spawn = judge, spawn
+        self.judge, self.spawn, self.seed = judge, spawn, seed
         self.cells = json.loads(merged_notebook)["cells"]
         self.results: list[dict[str, Any] | None] = []
         self.faults: list[Fault] = []
@@ -276,6 +290,8 @@ class Play:
         """Play all cells in order."""
         done: set[str] = set()
         number = 0
+        random.seed(self.seed)
+        np.random.seed(self.seed % 2**32)  # noqa: NPY002 - what a test may draw from
         signal.signal(signal.SIGALRM, self._alarm)
         for position, cell in enumerate(self.cells):
             if cell.get("cell_type") != "code":
@@ -326,6 +342,8 @@ class Play:
         peer = self.peer = JudgePeer(
             wire, self.judge.shell.user_ns, self.judge.names, self.texts, student.interrupt
         )
+        peer.start_clock(self._limit())
+        peer.request("seed", self.seed)
         for filename, source, number in self.history:
             self._ask_to_run(peer, filename, source, number)
         self.seconds["spawn"] += time.perf_counter() - began
@@ -424,18 +442,20 @@ class Play:
         peer = self._connect()
         namespace = self.judge.shell.user_ns
         wanted = sorted(
-            name for name in cell.reads - self.judge.names - cell.sets
+            name for name in (cell.reads - self.judge.names) - (cell.sets - self.judge.solutions)
             if name not in namespace or name in self.fetched
             if not hasattr(builtins, name) or name in self.judge.solutions
         )
         limit = self._limit()
         peer.start_clock(limit)
-        peer.contexts = [(n, c) for n, c in enumerate(peer.registry.contexts) if c.wanted(cell.words)]
-        found = peer.fetch(wanted) if wanted else {}
+        peer.use_contexts(cell.words)
+        found = peer.fetch(wanted, pin=True)
         for name in self.fetched - found.keys():
             namespace.pop(name, None)
-        self.fetched = set(found)
+        self.fetched = peer.fetched = set(wanted)
         namespace.update(found)
+        sets = cell.sets & self.judge.solutions
+        peer.pushed = {name: namespace.get(name) for name in sets} if sets else {}
         signal.setitimer(signal.ITIMER_REAL, max(limit, 0.01), TICK)
         before = peer.calls
         try:

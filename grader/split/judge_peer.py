@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from grader.split import errors, registry
+from grader.split import errors, files, registry
 from grader.split.exports import Exports
 from grader.split.functions import Described, Texts, traceback_from
 from grader.split.handles import SORTS, SPECIAL, ClassHandle, Globals, Handle
@@ -65,11 +65,18 @@ class JudgePeer(Peer):
         self.interrupted: float | None = None
         self.abort: BaseException | None = None
         self.warned: list[Any] = []
-        self.contexts = list(enumerate(self.registry.contexts))
-        self.sent = {n: context.get(self) for n, context in self.contexts if context.wanted(_NONE)}
+        self.use_contexts(_NONE)
+        self.sent = {n: context.get(self) for n, context in self.contexts}
+        self.pushed: dict[str, Any] = {}  # names of the answer that the running test sets itself
+        self.fetched: set[str] = set()  # names that it has from the student's process
         self.notes["builtins"] = builtins.print, builtins.input, builtins.open
         self.calls = 0
         wire.watch(self.on_wait)
+
+    def use_contexts(self, words: frozenset[str]) -> None:
+        """Send the contexts that a cell with these words in its code needs."""
+        contexts = enumerate(self.registry.contexts)
+        self.contexts = [(n, context) for n, context in contexts if context.wanted(words)]
 
     # Time
 
@@ -122,9 +129,12 @@ class JudgePeer(Peer):
             raise self.abort
         raise error
 
-    def fetch(self, names: list[str]) -> dict[str, Any]:
-        """Return those of the names that the student's notebook has."""
-        found = self.request("names", names)
+    def fetch(self, names: list[str], pin: bool = False) -> dict[str, Any]:
+        """Return those of the names that the student's notebook has.
+
+        With `pin` they are kept in step from now on: see `StudentPeer.do_fetch`.
+        """
+        found = self.request("fetch" if pin else "names", names)
         strict(type(found) is dict and found.keys() <= set(names), "names that nobody asked for")
         return dict(found)
 
@@ -216,7 +226,7 @@ class JudgePeer(Peer):
 
     # What goes along
 
-    def extra_out(self, keep: bool = False) -> Json:
+    def extra_out(self) -> Json:
         """Write the contexts that have changed, and which of the student's objects nobody holds."""
         extra: Json = []
         changed: Json = []
@@ -227,6 +237,11 @@ class JudgePeer(Peer):
                 self.sent[number] = state
         if changed:
             extra += ["c", changed]
+        for name, was in self.pushed.items():
+            now = self.namespace.get(name, _NONE)
+            if now is not was and now is not _NONE:
+                self.pushed[name] = now
+                extra += ["n", [name, self.encode(now)]]
         if self.exports.dead:
             dead = self.exports.collect()
             if dead:
@@ -246,12 +261,24 @@ class JudgePeer(Peer):
                     strict(type(name) is type(text) is type(filename) is str, "a warning")
                     strict(type(line) is int, "a warning")
                     self.warned.append((name, text, filename, line))
+            elif letter == "n":
+                name, *value = what
+                strict(name in self.fetched and len(value) < 2, "a name that nobody asked for")
+                if value:
+                    now = self.namespace[name] = self.decode(value[0])
+                    if name in self.pushed:
+                        self.pushed[name] = now
+                else:
+                    self.namespace.pop(name, None)
+            elif letter == "F":
+                files.take_over(what, self)
             elif letter == "k":
                 keep = True
             elif letter == "d":
-                for scope in [scope for scope in self.kept if scope[0][3] in what]:
-                    self._forget(scope)
-                    self.kept.remove(scope)
+                for scope in self.kept:
+                    if scope[0][3] in what:
+                        self._forget(scope)
+                self.kept = [scope for scope in self.kept if scope[0][3] not in what]
             else:
                 strict(letter == "f", "something else in an answer")
                 self.exports.release(what)

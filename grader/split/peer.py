@@ -52,6 +52,7 @@ class Peer:
         self.count = 0
         self.scopes: list[list[Entry]] = []
         self.kept: list[list[Entry]] = []
+        self.pinned: list[Entry] = []  # values of the notebook's names that the test reads
         self.holders = 0
         self.notes: dict[str, Any] = {}  # for kinds and contexts to keep something of theirs in
         for hook in registry.hooks:
@@ -153,7 +154,7 @@ class Peer:
         """Write what has changed in shared values since both sides agreed; `upto`: see `_answer`."""
         found: Json = []
         last = self.scopes[-1][:upto] if upto is not None else self.scopes[-1]
-        for scope in [*self.kept, *self.scopes[:-1], last]:
+        for scope in [self.pinned, *self.kept, *self.scopes[:-1], last]:
             for entry in scope:
                 if entry[1].changed(entry[0], entry[2], self):
                     payload, entry[2] = entry[1].payload(entry[0], self)
@@ -185,7 +186,7 @@ class Peer:
             names = [part for k, v in kwargs.items() for part in (k, self.encode(v))] if kwargs else []
             mark = len(scope)
             message = ["q", op, target, values, names,
-                       self.changes(0) if len(self.scopes) > 1 or self.kept else [],
+                       self.changes(0) if len(self.scopes) > 1 or self.kept or self.pinned else [],
                        self.extra_out()]
             self.wire.send(message, self.pieces)
         except BaseException:
@@ -194,11 +195,20 @@ class Peer:
             self.count = first
             raise
         try:
-            return self._await_answer(scope, mark)
+            answer = self._await_answer(scope, mark)
+            if op == "fetch":
+                self.pin(scope)
+            return answer
         finally:
             self.scopes.pop()
             if scope:
                 self._forget(scope)
+
+    def pin(self, scope: list[Entry]) -> None:
+        """Keep the values of a scope in step until the next time."""
+        self._forget(self.pinned)
+        self.pinned = scope[:]
+        scope.clear()
 
     def _await_answer(self, scope: list[Entry], mark: int) -> Any:
         while True:
@@ -258,12 +268,11 @@ class Peer:
                     f"a malformed question ({type(error).__name__}: {error})"
                 ) from None
             self.pieces, self.size, self.values = [], 0, 0
-            keep = self._reply(scope, mark, self._perform(op, target, args, kwargs))
+            keep = self._reply(scope, mark, op, self._perform(op, target, args, kwargs))
         finally:
             self.scopes.pop()
             if keep:
-                self.kept.append(scope[:mark])
-                self._forget(scope[mark:])
+                self.kept.append(scope)
             elif scope:
                 self._forget(scope)
 
@@ -293,10 +302,19 @@ class Peer:
         finally:
             del error
 
-    def _reply(self, scope: list[Entry], mark: int, answer: Json) -> bool:
-        changes = self.changes(mark) if mark or len(self.scopes) > 1 or self.kept else []
+    def _reply(self, scope: list[Entry], mark: int, op: str, answer: Json) -> bool:
+        used = mark or len(self.scopes) > 1 or self.kept or self.pinned
+        changes = self.changes(mark) if used else []
+        extra = self.extra_out()
+        if op == "fetch":
+            self.pin(scope)
+        else:
+            self._forget(scope[mark:])  # what the answer holds is needed no more
+            del scope[mark:]
         keep = self.keeps(scope, mark)
-        self.wire.send([*answer, changes, self.extra_out(keep)], self.pieces)
+        if keep:
+            extra += ["k", 1]
+        self.wire.send([*answer, changes, extra], self.pieces)
         return keep
 
     # What the two sides do differently
@@ -313,7 +331,7 @@ class Peer:
         """Read an exception."""
         raise NotImplementedError
 
-    def extra_out(self, keep: bool = False) -> Json:
+    def extra_out(self) -> Json:
         """Write what else goes along: pairs of a letter and something."""
         return []
 

@@ -152,7 +152,8 @@ class Container(Kind):
 
     def decode(self, data: Json, peer: Peer) -> Any:
         value = self.base()
-        peer.share(value, self, None)[2] = self.apply(value, data[1:], peer)
+        entry = peer.share(value, self, None)  # first of all: its parts may refer to it
+        entry[2] = self.apply(value, data[1:], peer)
         return value
 
     def changed(self, value: Any, snapshot: Any, peer: Peer) -> bool:
@@ -227,7 +228,8 @@ class ByteArray(Kind):
 
     def decode(self, data: Json, peer: Peer) -> bytearray:
         value = bytearray()
-        peer.share(value, self, None)[2] = self.apply(value, data[1:], peer)
+        entry = peer.share(value, self, None)  # first of all: its parts may refer to it
+        entry[2] = self.apply(value, data[1:], peer)
         return value
 
     def changed(self, value: Any, snapshot: Any, peer: Peer) -> bool:

@@ -5,6 +5,7 @@ can gain by that is limited by what the judge believes.
 """
 
 import os
+import random
 import signal
 import socket
 import sys
@@ -13,7 +14,9 @@ import types
 import warnings
 from typing import Any, NoReturn
 
-from grader.split import cells, errors, registry
+import numpy as np
+
+from grader.split import cells, errors, files, registry
 from grader.split.kinds import Json
 from grader.split.outputs import Stream
 from grader.split.exports import Exports
@@ -21,6 +24,7 @@ from grader.split.peer import Entry, Peer, referred
 from grader.split.proxies import PROXIES, Callback, Proxy, operation
 from grader.split.wire import Closed, Wire
 
+MISSING = object()
 SHOW_WARNING = warnings.showwarning
 
 
@@ -35,6 +39,7 @@ class StudentPeer(Peer):
         self.thread = threading.get_ident()
         self.running = False  # whether the student's code is running, which SIGINT may stop
         self.warned: list[Any] = []
+        self.watched: dict[str, Any] = {}  # names that the running test reads -> their values
         self.foreign: dict[int, tuple[BaseException, int]] = {}  # exceptions of the judge's
 
     # What the judge may ask for
@@ -66,6 +71,19 @@ class StudentPeer(Peer):
         """Return those of the names that the notebook has."""
         names = self.shell.user_ns
         return {name: names[name] for name in target if name in names}
+
+    def do_fetch(self, target: Any) -> dict[str, Any]:
+        """Return the names that a test reads; what changes of them is told with each answer."""
+        found = self.do_names(target)
+        self.watched = {name: found.get(name, MISSING) for name in target}
+        return found
+
+    def do_seed(self, target: int) -> None:
+        """Seed the global generators, so that the same notebook draws the same numbers."""
+        random.seed(target)
+        np.random.seed(target % 2**32)  # noqa: NPY002
+        if sys.modules.get("torch"):
+            sys.modules["torch"].manual_seed(target)
 
     def do_put(self, target: Any, values: dict[str, Any]) -> None:
         """Set names of the notebook, as a test does that sets a global."""
@@ -135,8 +153,8 @@ class StudentPeer(Peer):
         finally:
             self.running = was
 
-    def extra_out(self, keep: bool = False) -> Json:
-        """Write what was printed and warned of, and which scopes are kept or no longer needed."""
+    def extra_out(self) -> Json:
+        """Write what was printed, warned of and stored, and which scopes are no longer needed."""
         extra: Json = []
         if self.shell.recorder.outputs:
             outputs, _ = self.shell.recorder.take()
@@ -144,13 +162,22 @@ class StudentPeer(Peer):
         if self.warned:
             extra += ["w", self.warned[:100]]
             self.warned.clear()
-        if keep:
-            extra += ["k", 1]
+        names = self.shell.user_ns
+        for name, was in self.watched.items():
+            now = names.get(name, MISSING)
+            if now is not was:
+                self.watched[name] = now
+                extra += ["n", [name, *([] if now is MISSING else [self.encode(now)])]]
+        if "folder" in self.notes:
+            told = files.written(self)
+            if told:
+                extra += ["F", told]
         if self.kept:
             done = [scope for scope in self.kept if not referred(scope)]
             if done:
                 extra += ["d", [scope[0][3] for scope in done]]
-                self.kept = [scope for scope in self.kept if scope not in done]
+                gone = set(map(id, done))
+                self.kept = [scope for scope in self.kept if id(scope) not in gone]
                 for scope in done:
                     self._forget(scope)
         if self.exports.dead:
@@ -167,6 +194,11 @@ class StudentPeer(Peer):
             elif letter == "c":
                 for number, state in what:
                     self.registry.contexts[number].set(state, self)
+            elif letter == "n":
+                name, value = what[0], self.decode(what[1])
+                self.shell.user_ns[name] = value
+                if name in self.watched:
+                    self.watched[name] = value
         return False
 
     def keeps(self, scope: list[Entry], mark: int) -> bool:

@@ -2,10 +2,11 @@
 
 import json
 import os
+import socket
 
 import nbformat
 
-from tests.grader.tiny_course import hand_in, other_notebook, store
+from tests.grader.tiny_course import edit, hand_in, other_notebook, store
 
 
 def cut_short(course):
@@ -43,13 +44,6 @@ def unrelated(course):
     store(nbformat.v4.new_notebook(), hand_in(course, "unrelated"))
 
 
-def lost_cell(course):
-    path = hand_in(course, "lost_cell")
-    notebook = nbformat.read(path, as_version=4)
-    del notebook.cells[4]
-    nbformat.write(notebook, path)
-
-
 def wrong_name(course):
     hand_in(course, "wrong_name", file="Tiny final.ipynb")
 
@@ -84,21 +78,53 @@ def linked_folder(course):
     (course.root / "submitted" / "linked_folder").symlink_to(course.root / "submitted" / "model")
 
 
-def linked_data(course):
-    path = hand_in(course, "linked_data")
-    (path.parent / "data.csv").symlink_to(course.root / "gradebook.db")
+def empty(course):
+    hand_in(course, "empty").write_bytes(b" \n")
 
 
-def pipe(course):
-    os.mkfifo(hand_in(course, "pipe").parent / "data.csv")
+def huge(course):
+    with hand_in(course, "huge").open("r+b") as file:
+        file.truncate(200_000_000)  # a hole: it takes no room on the disk
+
+
+def wordy(course):
+    path = hand_in(course, "wordy")
+    edit(path, "double", lambda source: source + "\n#" + "x" * 3_000_000)
+
+
+def notebook_pipe(course):
+    path = hand_in(course, "notebook_pipe")
+    path.unlink()
+    os.mkfifo(path)
+
+
+def notebook_socket(course):
+    path = hand_in(course, "notebook_socket")
+    path.unlink()
+    here = os.open(path.parent, os.O_RDONLY)
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(f"/proc/self/fd/{here}/{path.name}")  # the path itself may be too long
+    os.close(here)
+
+
+def notebook_folder(course):
+    path = hand_in(course, "notebook_folder")
+    path.unlink()
+    path.mkdir()
+
+
+def linked_set(course):
+    path = hand_in(course, "linked_set")
+    path.parent.rename(path.parent.with_name("mine"))
+    path.parent.symlink_to("mine")
 
 
 BAD = {
     make.__name__: make
     for make in (
         cut_short, not_text, nested, not_a_notebook, no_cells, old_format, other_set, unrelated,
-        lost_cell, wrong_name, wrong_folder, no_folder, no_file, loose_file, linked_notebook,
-        linked_folder, linked_data, pipe,
+        empty, huge, wordy, wrong_name, wrong_folder, no_folder, no_file, loose_file,
+        linked_notebook, linked_folder, linked_set, notebook_pipe, notebook_socket, notebook_folder,
     )
 }  # fmt: skip
 
@@ -112,7 +138,9 @@ SENTENCES = {
     "old_format": "tiny.ipynb has notebook format 3; expected 4: open it and save it",
     "other_set": "has none of the graded cells of tiny: it is a notebook of other; ask for",
     "unrelated": "has none of the graded cells of tiny: it is not a notebook of this problem set",
-    "lost_cell": "submitted/lost_cell/tiny/tiny.ipynb lacks the graded cells test_square; ask for",
+    "empty": "submitted/empty/tiny/tiny.ipynb is empty; ask for the file again",
+    "huge": "submitted/huge/tiny/tiny.ipynb has 200 MB; at most 20 MB are read",
+    "wordy": "tiny.ipynb has 3000 kB of text in its cells; at most 2000 are graded",
     "wrong_name": "has no tiny.ipynb (found: Tiny final.ipynb); rename it and grade again",
     "wrong_folder": "submitted/wrong_folder/tiny is missing (found: Tiny); expected a folder with",
     "no_folder": "submitted/no_folder/tiny is missing (the folder is empty); expected a folder",
@@ -120,6 +148,8 @@ SENTENCES = {
     "loose_file": "submitted/loose_file is a file; expected a folder for the student, with tiny/",
     "linked_notebook": "submitted/linked_notebook/tiny/tiny.ipynb is a link, which is not followed",
     "linked_folder": "submitted/linked_folder is a link, which is not followed; expected a folder",
-    "linked_data": "submitted/linked_data/tiny/data.csv is a link, which is not followed",
-    "pipe": "submitted/pipe/tiny/data.csv is neither a file nor a folder",
+    "linked_set": "submitted/linked_set/tiny is a link, which is not followed; expected a folder",
+    "notebook_pipe": "submitted/notebook_pipe/tiny/tiny.ipynb is neither a file nor a folder",
+    "notebook_socket": "submitted/notebook_socket/tiny/tiny.ipynb is neither a file nor a folder",
+    "notebook_folder": "submitted/notebook_folder/tiny/tiny.ipynb is a folder; expected a file",
 }

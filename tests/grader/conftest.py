@@ -6,6 +6,7 @@ import pytest
 
 from grader.course import Course
 from tests.grader.bad_hand_ins import BAD
+from tests.grader.odd_hand_ins import ODD
 from tests.grader.tiny_course import REPOSITORY, RIGHT, hand_in, make_course
 
 LOOP = "def double(x):\n    while True:\n        pass"
@@ -43,7 +44,7 @@ def graded_class(tmp_path_factory):
     hand_in(course, "loop", double=LOOP, square=RIGHT["square"])
     hand_in(course, "deaf", double=DEAF, square=RIGHT["square"])
     hand_in(course, "die", double="import os\nos._exit(1)", square=RIGHT["square"])
-    for make in BAD.values():
+    for make in (*BAD.values(), *ODD.values()):
         make(course)
     hand_in(course, "zed", **RIGHT)
     with course.gradebook() as book:

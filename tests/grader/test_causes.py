@@ -1,4 +1,3 @@
-import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
@@ -10,10 +9,8 @@ def error(name, message=""):
     return new_output("error", ename=name, evalue=message, traceback=[])
 
 
-def causes(tmp_path, *cells):
-    path = tmp_path / "graded.ipynb"
-    nbformat.write(new_notebook(cells=list(cells)), path)
-    return find_causes(path)
+def causes(*cells):
+    return find_causes(new_notebook(cells=list(cells)))
 
 
 def own(*outputs):
@@ -33,20 +30,21 @@ def graded(*outputs, name="test_double"):
         (error("NotImplementedError", "double: needs square first."), "needs square first"),
         (error("NotImplementedError"), "NotImplementedError"),
         (error("CellTimeoutError"), "over the time limit"),
+        (error("TimeoutError"), "over the time limit"),
         (error("KeyboardInterrupt"), "over the time limit"),
+        (error("died"), "its process ended"),
         (error("ValueError", "shapes"), "ValueError"),
         (new_output("stream", name="stderr", text="a warning"), "wrote to stderr"),
         (new_output("execute_result", data={"text/plain": "0.5"}), "wrong answer"),
     ],
 )
-def test_cause_of_a_failed_test(tmp_path, output, cause):
-    assert causes(tmp_path, own(), graded(output)) == {"test_double": cause}
+def test_cause_of_a_failed_test(output, cause):
+    assert causes(own(), graded(output)) == {"test_double": cause}
 
 
 @pytest.mark.parametrize("name", ["SyntaxError", "IndentationError"])
-def test_cell_that_does_not_parse_explains_its_own_test_only(tmp_path, name):
+def test_cell_that_does_not_parse_explains_its_own_test_only(name):
     found = causes(
-        tmp_path,
         own(error(name)),
         graded(error("NameError")),
         own(),
@@ -55,6 +53,6 @@ def test_cell_that_does_not_parse_explains_its_own_test_only(tmp_path, name):
     assert found == {"test_double": "does not parse", "test_square": "wrong answer"}
 
 
-def test_written_answer_without_points_was_not_touched(tmp_path):
+def test_written_answer_without_points_was_not_touched():
     cell = new_markdown_cell("x", metadata=tag("explain", grade=True, solution=True, points=4))
-    assert causes(tmp_path, cell) == {"explain": "not attempted"}
+    assert causes(cell) == {"explain": "not attempted"}

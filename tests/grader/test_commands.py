@@ -11,7 +11,10 @@ from grader import autograde
 from grader.environment import prepare_environment
 from tests.grader.tiny_course import REPOSITORY, RIGHT, hand_in, run
 
-COMMANDS = ("release", "helper", "self-study", "check", "autograde", "report", "demo-class")
+COMMANDS = (
+    "release", "preflight", "helper", "self-study", "check", "autograde", "report", "status",
+    "doctor", "demo-class",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("command", COMMANDS)

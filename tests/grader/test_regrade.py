@@ -59,7 +59,7 @@ def test_grade_by_hand_survives_a_regrade(again):
 
 def test_report_takes_up_grades_by_hand_without_running_anything(again, capsys, monkeypatch):
     grade_by_hand(again, "ann", 4, "Complete.")
-    monkeypatch.setattr("grader.engine.autograde", None)
+    monkeypatch.setattr("grader.running.nodes.start", None)
     assert run(again, "report", "tiny") == 0
     assert capsys.readouterr().out.splitlines()[1] == "ann         9/9  graded"
     assert "Complete." in (again.root / "feedback/ann/tiny/tiny.html").read_text()
@@ -79,10 +79,27 @@ def test_hand_in_that_broke_since_leaves_no_old_result(again):
     assert not (again.root / "autograded/ann/tiny").exists()
 
 
-def test_changed_hidden_test_counts_in_the_regrade(again):
-    edit(source_path(again), "test_square", lambda source: source.replace("== 169", "== 0"))
-    assert run(again, "autograde", "tiny", "--student", "ann") == 0
+def test_changed_problem_set_counts_without_being_asked(again, capsys):
+    edit(source_path(again), "square", lambda source: source.replace("x**2", "abs(x**3)"))
+    edit(source_path(again), "test_square", lambda _: "assert square(-2) == 8")
+    assert run(again, "autograde", "tiny") == 0
     assert row(again, "ann")["square (of 3)"] == "0"
+    assert "Kept from before" not in capsys.readouterr().out
+    assert run(again, "autograde", "tiny") == 0
+    assert "Kept from before, as nothing changed: 2 (" in capsys.readouterr().out
+
+
+def test_a_test_that_the_reference_fails_grades_nobody(again, capsys):
+    before = (again.root / "grades" / "tiny.csv").read_bytes()
+    edit(source_path(again), "test_square", lambda source: source.replace("== 169", "== 0"))
+    assert run(again, "autograde", "tiny") == 2
+    said = capsys.readouterr().err
+    assert said.startswith(
+        "grader: The reference answers themselves get 0 of 3 points in test_square (AssertionError"
+    )
+    assert "Nothing was graded; `python -m grader preflight tiny` says more." in said
+    assert (again.root / "grades" / "tiny.csv").read_bytes() == before
+    assert row(again, "ann")["square (of 3)"] == "3"
 
 
 def test_changed_cells_are_refused_with_the_remedy(again, capsys):

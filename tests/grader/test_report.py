@@ -5,8 +5,10 @@ import csv
 import pytest
 
 from grader.export import as_text, write_csv
+from grader.faults import Fault
 from grader.outcomes import Exercise, Outcome, Status
-from grader.table import format_points, format_table, format_totals
+from grader.table import format_table, format_totals
+from grader.wording import format_points
 
 ANN = Outcome(
     "ann",
@@ -15,10 +17,11 @@ ANN = Outcome(
 )
 BEN = Outcome(
     "ben",
-    Status.FAILURES,
+    Status.FAULTS,
     "wrong answer (double)",
     (Exercise("double", 0.5, 2, False, "wrong answer"), Exercise("explain", 3, 4, False)),
     penalty=1.0,
+    faults=(Fault("timeout", "double", "It took longer than 2 seconds."),),
 )
 CUT = Outcome("cut", Status.PERSON, "submitted/cut is a file; expected a folder")
 ENR = Outcome("enr", Status.MISSING, "in the gradebook's roster only")
@@ -29,7 +32,8 @@ def test_table_aligns_points_and_states_reasons():
     assert format_table(CLASS).splitlines() == [
         "student  points  status",
         "ann         2/6  graded; by hand: explain",
-        "ben       2.5/6  graded with failures: wrong answer (double)",
+        "ben       2.5/6  graded with faults (double: It took longer than 2 seconds): "
+        "wrong answer (double)",
         "cut           -  needs a person: submitted/cut is a file; expected a folder",
         "enr           -  nothing handed in: in the gradebook's roster only",
     ]
@@ -37,10 +41,10 @@ def test_table_aligns_points_and_states_reasons():
 
 def test_totals_count_every_student_once():
     assert format_totals(CLASS) == (
-        "Students 4: graded 1, graded with failures 1, needs a person 1, nothing handed in 1. "
+        "Students 4: graded 1, graded with faults 1, needs a person 1, nothing handed in 1. "
         "To grade by hand in formgrader: 1."
     )
-    assert format_totals([BEN]) == "Students 1: graded with failures 1."
+    assert format_totals([BEN]) == "Students 1: graded with faults 1."
 
 
 @pytest.mark.parametrize(
@@ -69,10 +73,12 @@ def test_csv_has_a_column_for_each_exercise_and_a_row_for_each_student(course):
         "needs manual grading": "explain",
         "status": "graded",
         "reason": "",
+        "faults": "",
         "feedback": "feedback/ann/tiny/tiny.html",
     }
     assert (ben["double (of 2)"], ben["explain (of 4)"], ben["total"]) == ("0.5", "3", "2.5")
     assert (ben["needs manual grading"], ben["reason"]) == ("no", "wrong answer (double)")
+    assert ben["faults"] == "double: It took longer than 2 seconds"
     assert (cut["total"], cut["status"], cut["reason"]) == ("", "needs a person", CUT.reason)
     assert (enr["total"], enr["status"]) == ("", "nothing handed in")
 

@@ -12,9 +12,9 @@ class Judge:
         if "fail to start" in notebook:
             raise ValueError("a reason")
 
-    def play(self, submission, spawn, *, seed):
+    def play(self, submission, spawn):
         order = json.loads(submission)
-        names = {"spawn": spawn, "ask": ask, "seed": seed, "judge": self, "os": os}
+        names = {"spawn": spawn, "ask": ask, "judge": self, "os": os}
         names |= {"tempfile": tempfile, "Path": Path, "answer": None}
         exec(order["judge"], names)
         return {"answer": names["answer"]}
