@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import distributed
+from distributed.comm.core import CommClosedError
 from distributed.scheduler import KilledWorker
 
 from grader.errors import GraderError
@@ -55,6 +56,11 @@ class ClusterExecutor:
     patience : float
         Seconds to wait for a worker when there is none.
 
+    Attributes
+    ----------
+    workers : int
+        How many submissions the cluster plays at a time, now.
+
     Raises
     ------
     GraderError
@@ -69,7 +75,7 @@ class ClusterExecutor:
     def __init__(self, address: str, task: Task, patience: float = 300.0) -> None:
         self.address, self.patience = address, patience
         self._lock = threading.RLock()
-        self._running: dict[distributed.Future, _Job] = {}
+        self._running: dict[distributed.Future[str], _Job] = {}
         self._waiting: deque[_Job] = deque()  # while another job is played alone
         self._suspects: deque[_Job] = deque()
         self._unfit: dict[str, str] = {}  # address of a worker -> why it cannot run submissions
@@ -79,17 +85,13 @@ class ClusterExecutor:
         self._plugin = f"grader-{uuid.uuid4().hex}"
         try:
             self._threads = self._first_workers()
+            self.workers = sum(self._threads.values())
             self._send(task)
         except BaseException:
             self._client.close()
             raise
         self._watch = threading.Thread(target=self._look_after, name="grader-cluster", daemon=True)
         self._watch.start()
-
-    @property
-    def workers(self) -> int:
-        """How many submissions the cluster plays at a time."""
-        return max(1, sum(n for name, n in self._threads.items() if name not in self._unfit))
 
     def submit(self, student: str, merged: str, seed: int = 0) -> "Future[dict[str, Any]]":
         """Start to play one merged notebook."""
@@ -144,9 +146,10 @@ class ClusterExecutor:
         self._running[future] = job
         future.add_done_callback(self._done)
 
-    def _done(self, future: distributed.Future) -> None:
+    def _done(self, future: distributed.Future[str]) -> None:
         """Take a result from the cluster; called in a thread of Dask's client."""
-        played, error = None, None
+        played: dict[str, Any] = {}
+        error: Exception | None = None
         try:
             # Waits again when the worker died between its answer and this question.
             played = json.loads(future.result())
@@ -211,7 +214,9 @@ class ClusterExecutor:
         while not self._closing.wait(LOOK_SECONDS) and not self._failure:
             try:
                 self._threads = dict(self._client.nthreads())
-            except (OSError, TimeoutError, distributed.CommClosedError):
+                fit = [n for name, n in self._threads.items() if name not in self._unfit]
+                self.workers = max(1, sum(fit))
+            except (OSError, TimeoutError, CommClosedError):
                 continue  # the connection is lost: every future hears of that by itself
             alone_for = 0.0 if self._threads else alone_for + LOOK_SECONDS
             if alone_for >= self.patience:
@@ -237,8 +242,3 @@ def _client(address: str) -> distributed.Client:
             f"No Dask scheduler answers at {address} ({cause}): start one (`python -m dask "
             "scheduler`) and name its address, as in --dask tcp://127.0.0.1:8786."
         ) from error
-
-
-def connect(address: str, task: Task, patience: float = 300.0) -> ClusterExecutor:
-    """Return an executor on the workers of the scheduler at `address`."""
-    return ClusterExecutor(address, task, patience)

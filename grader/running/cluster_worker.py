@@ -12,7 +12,7 @@ from grader.errors import GraderError
 from grader.running.executor import Node, Task
 
 
-class NodePlugin(distributed.WorkerPlugin):  # type: ignore[misc]
+class NodePlugin(distributed.WorkerPlugin):
     """Holds the task on every worker, also on those that come later, and the node made from it.
 
     Parameters
@@ -28,8 +28,8 @@ class NodePlugin(distributed.WorkerPlugin):  # type: ignore[misc]
 
     def setup(self, worker: distributed.Worker) -> None:
         """Get ready; the node is made when the first submission comes."""
-        self.address: str = worker.address
-        self._lock, self._node = threading.Lock(), None
+        self._lock = threading.Lock()
+        self._node: Node | None = None
 
     def teardown(self, worker: distributed.Worker) -> None:
         """End the node's servers."""
@@ -58,9 +58,19 @@ class NodePlugin(distributed.WorkerPlugin):  # type: ignore[misc]
 
 
 def make_node(task: Task) -> Node:
-    """Make a node on this machine."""
+    """Make a node on this machine.
+
+    Raises
+    ------
+    GraderError
+        When there is no sandbox here and the task asks for one; the message names the remedy.
+    """
+    # Imported late: the computer that only hands out the work needs none of it.
+    from grader.isolation.doctor import require_sandbox
     from grader.isolation.sandbox import Node as Sandboxed
 
+    if task.sandboxed:
+        require_sandbox()
     return Sandboxed(task.notebook, task.files, task.limits, sandboxed=task.sandboxed)
 
 
@@ -71,7 +81,9 @@ def play(plugin: str, merged: str, seed: int) -> str:
     """
     worker = distributed.get_worker()
     try:
-        node = worker.plugins[plugin].node()
+        holder = worker.plugins[plugin]
+        assert isinstance(holder, NodePlugin)
+        node = holder.node()
     except GraderError as error:
         return json.dumps({"unfit": str(error), "worker": worker.address})
     return json.dumps(node.grade(merged, seed=seed))

@@ -6,12 +6,11 @@ import sys
 import time
 import urllib.request
 from http.client import HTTPException
-from pathlib import Path
 
 import pytest
-from nbgrader.api import Gradebook
 
 from grader.course import find_course
+from tests.grader.running.gradebook import everything
 from tests.grader.running.postgresql import free_port, running_server
 from tests.grader.tiny_course import REPOSITORY, RIGHT, hand_in, make_course, run
 
@@ -44,26 +43,6 @@ def use(course, url):
     config = course.root / "nbgrader_config.py"
     config.write_text(f"{config.read_text()}\nc.CourseDirectory.db_url = {url!r}\n")
     return find_course(course.root)
-
-
-def everything(url, course_id="neural-network-foundations"):
-    """Return what a gradebook says of each submission of the class."""
-    with Gradebook(url, course_id) as book:
-        return {
-            submission.student_id: {
-                "score": (submission.score, submission.max_score, submission.needs_manual_grade),
-                "grades": {
-                    grade.name: (grade.auto_score, grade.manual_score, grade.extra_credit,
-                                 grade.max_score, grade.needs_manual_grade, grade.failed_tests)
-                    for notebook in submission.notebooks for grade in notebook.grades
-                },
-                "comments": {
-                    comment.name: (comment.auto_comment, comment.manual_comment)
-                    for notebook in submission.notebooks for comment in notebook.comments
-                },
-            }
-            for submission in book.assignment_submissions("tiny")
-        }
 
 
 def test_the_same_grades_as_in_sqlite(course, server):
