@@ -162,9 +162,9 @@ def test_formgrader_shows_and_grades_on_postgresql(course, server, formgrader):
              if s["autograded"]}
     assert shown == {name: facts["score"][0] for name, facts in before.items()}
     assert "nbgrader formgrade" in served.ask("manage_submissions/tiny")
-    (page,) = (s["id"] for s in json.loads(served.ask("api/notebook_submissions/tiny/tiny"))
+    (page,) = (s["id"] for s in json.loads(served.ask("api/submitted_notebooks/tiny/tiny"))
                if s["student"] == "s00")
-    assert "def double" in served.ask(f"submissions/{page}")
+    assert "Minus times minus." in served.ask(f"submissions/{page}")
     # Its "autograde" button.
     answer = json.loads(served.ask("api/submission/tiny/s01/autograde", "POST"))
     assert answer["success"], answer
