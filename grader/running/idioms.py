@@ -8,21 +8,30 @@ failed across processes and pass within one.
 import ast
 from collections.abc import Iterator
 
+EXCEPT = (
+    "catches an exception class of the answer",
+    "define the class in a given cell, or catch Exception and compare type(error).__name__",
+)
+SUBCLASS = ("derives a class from one of the answer's", "derive it in a given cell")
+DECIDES = (
+    "lets an object of the answer decide",
+    "compare plain data: numbers, texts, lists or arrays that its attributes or methods give",
+)
 # Names whose use marks an idiom -> what the test does, what to do instead.
 NAMES = {
     ("getsource", "getsourcelines", "getsourcefile", "getfile"): (
         "reads the text of an answer",
-        "test what the function does, or search the answer's own `__code__`",
+        "test what the function does, or look at its `__code__`",
     ),
-    ("patch", "monkeypatch", "setattr", "MagicMock", "Mock"): (
+    ("patch", "monkeypatch", "MagicMock", "Mock"): (
         "replaces something inside the answer",
         "pass the replacement as an argument",
     ),
-    ("pickle", "deepcopy", "dumps", "copy"): (
-        "copies or stores an object of the answer",
+    ("pickle", "dumps"): (
+        "stores an object of the answer",
         "build the object anew, or compare what its methods return",
     ),
-    ("getrefcount", "tracemalloc", "getsizeof", "gc", "weakref", "id"): (
+    ("getrefcount", "tracemalloc", "getsizeof", "gc", "weakref"): (
         "measures objects of the answer in memory",
         "test the values; time and memory have limits of their own",
     ),
@@ -34,24 +43,12 @@ NAMES = {
         "starts threads, processes or alarms around the answer",
         "call the answer directly; each cell has a time limit",
     ),
-    ("globals", "locals", "vars", "__dict__", "get_ipython"): (
-        "looks into the notebook's names",
-        "name the function or value that is tested",
-    ),
 }
-MESSAGES = {
-    "cannot be copied": ("copies or stores an object of the answer", "build the object anew"),
-    "plain data": (
-        "decides by an object of the answer",
-        "compare numbers, texts, lists or arrays that its methods or attributes give",
-    ),
-    "has no attribute": (
-        "uses an attribute that only a function or object in one's own process has",
-        "call the function, or read public attributes",
-    ),
-}
-SUBCLASS = ("derives a class from one of the answer's", "derive it in a given cell")
-ANY = ("does something that needs the answer in its own process", "pass and compare plain values")
+UNDECIDED = "is an object of the answer, not plain data"  # in what a handle says
+ANY = (
+    "does something that needs the answer in its own process",
+    "pass and compare plain values; what an answer returns is a copy of what it keeps",
+)
 
 
 def explain(source: str, message: str, answers: set[str]) -> tuple[str, str]:
@@ -66,16 +63,19 @@ def explain(source: str, message: str, answers: set[str]) -> tuple[str, str]:
     answers : set of str
         Names that the cells of the answer define.
     """
-    used = set(_names(source))
-    for names, advice in NAMES.items():
-        if used.intersection(names):
-            return advice
-    if _derives(source, answers):
+    nodes = _nodes(source)
+    caught = {name for node in nodes if isinstance(node, ast.ExceptHandler) and node.type
+              for name in _plain_names(node.type)}  # fmt: skip
+    bases = {name for node in nodes if isinstance(node, ast.ClassDef)
+             for base in node.bases for name in _plain_names(base)}  # fmt: skip
+    if caught & answers:
+        return EXCEPT
+    if bases & answers:
         return SUBCLASS
-    for part, advice in MESSAGES.items():
-        if part in message:
-            return advice
-    return ANY
+    if UNDECIDED in message:
+        return DECIDES
+    used = {name for node in nodes for name in _names(node)}
+    return next((advice for names, advice in NAMES.items() if used.intersection(names)), ANY)
 
 
 def defined_names(source: str) -> set[str]:
@@ -90,27 +90,21 @@ def defined_names(source: str) -> set[str]:
     return found | {n.id for n in stored if isinstance(n.ctx, ast.Store)}
 
 
-def _names(source: str) -> Iterator[str]:
+def _nodes(source: str) -> list[ast.AST]:
     try:
-        tree = ast.parse(source)
+        return list(ast.walk(ast.parse(source)))
     except SyntaxError:  # magics: nothing is known of the cell
-        return
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name):
-            yield node.id
-        elif isinstance(node, ast.Attribute):
-            yield node.attr
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            yield from (alias.name for alias in node.names)
-            if isinstance(node, ast.ImportFrom) and node.module:
-                yield node.module
+        return []
 
 
-def _derives(source: str, answers: set[str]) -> bool:
-    try:
-        tree = ast.parse(source)
-    except SyntaxError:
-        return False
-    classes = (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
-    bases = {base.id for c in classes for base in c.bases if isinstance(base, ast.Name)}
-    return bool(bases & answers)
+def _plain_names(node: ast.AST) -> Iterator[str]:
+    return (inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name))
+
+
+def _names(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Name):
+        yield node.id
+    elif isinstance(node, ast.Attribute):
+        yield node.attr
+    elif isinstance(node, ast.Import | ast.ImportFrom):
+        yield from (alias.name for alias in node.names)

@@ -100,7 +100,9 @@ class Run:
         """Whether the reference got all points; False when the user stopped the run."""
         while not self.stop.is_set():
             if wait([first], timeout=0.5).done:
-                require_reference(self.reference.notebook, first.result(), self.problem_set)
+                error = first.exception()
+                result = {"error": f"{type(error).__name__}: {error}"} if error else first.result()
+                require_reference(self.reference.notebook, result, self.problem_set)
                 return True
         return False
 

@@ -10,9 +10,10 @@ from nbgrader.utils import is_grade, is_solution
 
 class PlainNode:
     def __init__(self, task, seconds=2.0):
-        self.task, self.seconds, self.closed = task, seconds, False
+        self.task, self.seconds, self.closed, self.played = task, seconds, False, 0
 
     def grade(self, submission, *, seed=0):
+        self.played += 1
         notebook = nbformat.v4.reads(submission)
         names = {"__name__": "__main__", "SEED": seed}
         cells, faults = [], []
