@@ -95,15 +95,28 @@ def student(sandbox):
     one.kill()
 
 
-@pytest.fixture
-def weakened():
-    """Makes sandboxes without some mechanism."""
-    made = []
+@pytest.fixture(scope="session")
+def _made():
+    made = {}
+    yield made
+    for one in made.values():
+        one.close()
 
-    def make(*without, user=USERS[0], **settings):
-        made.append(Sandbox(user, without, **settings))
-        return made[-1]
+
+@pytest.fixture
+def weakened(_made):
+    """Makes sandboxes without some mechanism; a `fresh` one is for a test that wrecks it."""
+    own = []
+
+    def make(*without, fresh=False, user=USERS[0], **settings):
+        key = json.dumps([without, user, settings])
+        if fresh:
+            own.append(Sandbox(user, without, **settings))
+            return own[-1]
+        if key not in _made:
+            _made[key] = Sandbox(user, without, **settings)
+        return _made[key]
 
     yield make
-    for one in made:
+    for one in own:
         one.close()
