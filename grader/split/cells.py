@@ -102,7 +102,8 @@ def make_shell() -> Shell:
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "Linux"
-    InteractiveShell.clear_instance()
+    for made in (Shell, InteractiveShell):
+        made.clear_instance()
     recorder = Recorder()
     Shell.recorder = recorder  # the shell's own beginning may write something
     shell = Shell.instance(config=config)

@@ -212,9 +212,10 @@ class ClassHandle(Handle):
         return True
 
     def __instancecheck__(self, instance: Any) -> bool:
-        if not isinstance(instance, ObjectHandle):
-            return False
-        own = _get(instance, "_told")[3]
+        if type.__instancecheck__(ObjectHandle, instance):
+            own = _get(instance, "_told")[3]
+        else:  # a module of PyTorch brings its class along
+            own = getattr(instance, "__dict__", {}).get("_class_handle")
         return own is self or (isinstance(own, ClassHandle) and self.__subclasscheck__(own))
 
     def __subclasscheck__(self, subclass: Any) -> bool:

@@ -384,6 +384,7 @@ class Play:
         try:
             peer = self._connect()
             self.texts.add(filename, self._transform(source))
+            self.judge.shell.compile._filename_map[filename] = number  # shown as In[number]
             outputs, dropped, _ = self._ask_to_run(peer, filename, source, number)
             outputs = _checked(outputs)
             self.history.append((filename, source, number))

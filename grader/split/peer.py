@@ -55,6 +55,7 @@ class Peer:
         self.pinned: list[Entry] = []  # values of the notebook's names that the test reads
         self.holders = 0
         self.notes: dict[str, Any] = {}  # for kinds and contexts to keep something of theirs in
+        self.front: Any = None  # what writes and reads the part ahead of each message, see `_send`
         for hook in registry.hooks:
             hook(self)
 
@@ -169,6 +170,25 @@ class Peer:
             entry = self.shared[number]
             entry[2] = entry[1].apply(entry[0], payload, self)
 
+    def _send(self, message: Json) -> None:
+        """Send a message; what goes ahead of it is read first, but can only be written last."""
+        if self.front is None:
+            self.wire.send([*message, 0], self.pieces)
+        else:
+            ahead, data = self.front.out()
+            try:
+                self.wire.send([*message, ahead], [*data, *self.pieces])
+            except TooLarge:
+                self.front.lost()
+                raise
+
+    def _opened(self, message: Json) -> Json:
+        """Read what goes ahead of a message; return the message without it."""
+        *rest, ahead = message
+        if self.front is not None:
+            self.front.into(ahead)
+        return rest
+
     # Asking
 
     def request(
@@ -188,7 +208,7 @@ class Peer:
             message = ["q", op, target, values, names,
                        self.changes(0) if len(self.scopes) > 1 or self.kept or self.pinned else [],
                        self.extra_out()]
-            self.wire.send(message, self.pieces)
+            self._send(message)
         except BaseException:
             self.scopes.pop()
             self._forget(scope)
@@ -217,7 +237,7 @@ class Peer:
                 break
             self.answer(message)
         try:
-            kind, data, changes, extra = message
+            kind, data, changes, extra = self._opened(message)
             if kind not in ("r", "x"):
                 raise ProtocolError(f"an answer of the kind {str(kind)[:20]!r}")
             result = self.decode(data) if kind == "r" else self.read_error(data)
@@ -230,7 +250,10 @@ class Peer:
             self.kept.append(scope[:mark])
             del scope[:mark]
         if kind == "x":
-            self.throw(result)
+            try:
+                self.throw(result)
+            finally:  # else the exception, its frames and their variables keep each other
+                del result
         return result
 
     def receive(self) -> list[Any]:
@@ -243,7 +266,10 @@ class Peer:
 
     def throw(self, error: Any) -> None:
         """Raise the exception that is an answer."""
-        raise error
+        try:
+            raise error
+        finally:
+            del error
 
     # Answering
 
@@ -255,7 +281,7 @@ class Peer:
         try:
             args: Any
             try:
-                _, op, target, args, names, changes, extra = message
+                _, op, target, args, names, changes, extra = self._opened(message)
                 args = [self.decode(part) for part in args]
                 kwargs = dict(zip(names[::2], map(self.decode, names[1::2]), strict=True))
                 mark = len(scope)
@@ -314,7 +340,7 @@ class Peer:
         keep = self.keeps(scope, mark)
         if keep:
             extra += ["k", 1]
-        self.wire.send([*answer, changes, extra], self.pieces)
+        self._send([*answer, changes, extra])
         return keep
 
     # What the two sides do differently

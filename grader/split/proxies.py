@@ -101,6 +101,8 @@ class Callback(Proxy):
     def __name__(self) -> str:
         return str(self._name)
 
+    __closure__ = None  # what it has inside stays where it is
+
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"{self!r} has no attribute {name!r}")
 

@@ -128,6 +128,7 @@ class GeneratorKind(Kind):
 
     def apply(self, value: Any, data: Json, peer: Peer) -> Any:
         name, *parts = data
+        strict(name == type(value.bit_generator).__name__, "another bit generator")
         if name != "PCG64":
             if not peer.trusted:
                 value.bit_generator.state = peer.decode(parts[0])

@@ -6,8 +6,10 @@ from grader.split.arrays import ARRAY_KINDS
 from grader.split.contexts import CONTEXTS
 from grader.split.exports import EXPORT_KINDS
 from grader.split.files import FILE_KINDS, TestFolder
+from grader.split.handles import SPECIAL
 from grader.split.kinds import Registry
 from grader.split.names import NAME_KINDS
+from grader.split.peer import Peer
 from grader.split.plain import PLAIN_KINDS
 from grader.split.randomness import GENERATOR_KINDS
 
@@ -25,4 +27,13 @@ def full() -> Registry:
 
 
 def add_torch(registry: Registry) -> None:
-    """Add what torch_values.py and its like define."""
+    """Add tensors, modules and the like."""
+    from grader.split.torch_front import Front
+    from grader.split.torch_inline import HANDLES, TORCH_KINDS
+
+    def equip(peer: Peer) -> None:
+        peer.front = Front(peer)
+
+    SPECIAL.update(HANDLES)
+    registry.add(*TORCH_KINDS)
+    registry.hooks.append(equip)

@@ -40,7 +40,6 @@ class StudentPeer(Peer):
         self.running = False  # whether the student's code is running, which SIGINT may stop
         self.warned: list[Any] = []
         self.watched: dict[str, Any] = {}  # names that the running test reads -> their values
-        self.foreign: dict[int, tuple[BaseException, int]] = {}  # exceptions of the judge's
 
     # What the judge may ask for
 
@@ -51,6 +50,12 @@ class StudentPeer(Peer):
             self.running = True
             try:
                 return function(*args, **kwargs)
+            finally:
+                self.running = False
+        if self.front is not None and op in self.front.operations:
+            self.running = True
+            try:
+                return self.front.operations[op](target, args, kwargs)
             finally:
                 self.running = False
         return getattr(self, f"do_{op}")(target, *args)
