@@ -199,28 +199,45 @@ def find_postgresql():
     return next((f for f in folders if (f / "initdb").exists() and (f / "pg_ctl").exists()), None)
 
 
-def apt_install(package, purpose, how, log):
-    """Install a Debian package where that is allowed; raise `how` to do it by hand where not."""
-    prefix = [] if getattr(os, "geteuid", lambda: 1)() == 0 else ["sudo", "-n"]
-    if not shutil.which("apt-get") or (prefix and not shutil.which("sudo")):
-        raise SetupError(how)
-    log.parent.mkdir(exist_ok=True)
-    env = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
-    print("Installing {} for {} ...".format(package, purpose), flush=True)
-    run([*prefix, "apt-get", "update", "-qq"], log, how, env)
-    run([*prefix, "apt-get", "install", "-y", "-qq", "--no-install-recommends", package],
-        log, how, env)
-
-
 def install_browser(log):
     """Install Chromium through apt where that is allowed, else say what to type."""
     if find_browser():
         return
     how = ("The browser tests need Chromium: install it ('sudo apt-get install chromium'), "
            "or name an installed one in the variable CHROMIUM.")
-    apt_install("chromium", "the browser tests", how, log)
+    apt_install("chromium", "Chromium for the browser tests", log, how)
     if not find_browser():
         raise SetupError(how)
+
+
+def install_sandbox(log, system=sys.platform):
+    """Install bubblewrap through apt where that is allowed, else say what to type."""
+    if not system.startswith("linux"):
+        raise SetupError(
+            "The sandbox that grades students' code needs Linux: grade in a Linux virtual machine "
+            "(on Windows: WSL 2); --unsafe-no-sandbox needs Linux as well."
+        )
+    if shutil.which("bwrap"):
+        return
+    how = ("Grading needs bubblewrap, which isolates students' code: install it "
+           "('sudo apt-get install bubblewrap'; Fedora: 'sudo dnf install bubblewrap'), or grade "
+           "without isolation with --unsafe-no-sandbox.")
+    apt_install("bubblewrap", "bubblewrap for the grader's sandbox", log, how)
+    if not shutil.which("bwrap"):
+        raise SetupError(how)
+
+
+def apt_install(package, purpose, log, how):
+    """Install a package of the system through apt; where that is not allowed, raise `how`."""
+    prefix = [] if getattr(os, "geteuid", lambda: 1)() == 0 else ["sudo", "-n"]
+    if not shutil.which("apt-get") or (prefix and not shutil.which("sudo")):
+        raise SetupError(how)
+    log.parent.mkdir(exist_ok=True)
+    env = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
+    print("Installing {} ...".format(purpose), flush=True)
+    run([*prefix, "apt-get", "update", "-qq"], log, how, env)
+    run([*prefix, "apt-get", "install", "-y", "-qq", "--no-install-recommends", package],
+        log, how, env)
 
 
 def install_postgresql(log):
@@ -229,7 +246,7 @@ def install_postgresql(log):
         return
     how = ("The tests of grading into PostgreSQL need its server: install it "
            "('sudo apt-get install postgresql'), or put the folder with initdb on PATH.")
-    apt_install("postgresql", "the tests of grading", how, log)
+    apt_install("postgresql", "PostgreSQL for the tests of grading", log, how)
     if not find_postgresql():
         raise SetupError(how)
 
@@ -241,6 +258,8 @@ def main(argv=None):
                         help="also make sure that Chromium is there for the browser tests")
     parser.add_argument("--postgresql", action="store_true",
                         help="also make sure that PostgreSQL is there for the tests of grading")
+    parser.add_argument("--sandbox", action="store_true",
+                        help="also make sure that bubblewrap is there for grading")
     parser.add_argument("--torch", action="store_true",
                         help="also install PyTorch, for the tests and for running chapters")
     parser.add_argument("--cuda", action="store_true",
@@ -255,6 +274,8 @@ def main(argv=None):
             install_browser(ROOT / "_build" / "setup.log")
         if options.postgresql:
             install_postgresql(ROOT / "_build" / "setup.log")
+        if options.sandbox:
+            install_sandbox(ROOT / "_build" / "setup.log")
     except SetupError as error:
         print("Set-up stopped: {}".format(error), file=sys.stderr)
         return 1

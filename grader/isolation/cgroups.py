@@ -145,7 +145,7 @@ def own_groups(
 def _below(place: str, root: str, path: str) -> list[Path]:
     """Return a group's folder and those above it, where the tree from `root` on is at `place`."""
     relative = os.path.relpath(path, root)
-    if relative.startswith(".."):
+    if ".." in Path(relative).parts or ".." in Path(path).parts:  # it is not in this part of it
         return []
     folder = Path(place) / relative
     return [one for one in (folder, *folder.parents) if one.is_relative_to(place)]

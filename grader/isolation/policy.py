@@ -49,6 +49,7 @@ ETC_FILES = {
     "passwd": f"student:x:1000:1000:student:{DISK}/home:/bin/sh\n",
     "group": "student:x:1000:\n",
 }
+PENDING_SIGNALS = 512  # and timers
 # Parts of a grading environment that no notebook needs.
 NEVER = ("nbgrader", "nbconvert", "jupyter_server", "jupyterlab", "notebook", "sqlalchemy")
 ENVIRONMENT = {
@@ -184,6 +185,7 @@ class Policy:
                 "CPU": limits.cpu_seconds,
                 "CORE": 0,
                 "MSGQUEUE": 0,
+                "SIGPENDING": PENDING_SIGNALS,
             },
             "imports": self.imports,
             "absent": self.absent,

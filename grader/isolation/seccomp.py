@@ -27,6 +27,9 @@ DENIED = {
     "swapoff": (168, 225), "reboot": (169, 142), "settimeofday": (164, 170),
     "clock_settime": (227, 112), "adjtimex": (159, 171), "clock_adjtime": (305, 266),
     "fanotify_init": (300, 262), "lookup_dcookie": (212, 18), "vmsplice": (278, 75),
+    # Memory that belongs to no process is in no limit but a control group's.
+    "memfd_create": (319, 279), "memfd_secret": (447, 447), "shmget": (29, 194),
+    "msgget": (68, 186), "semget": (64, 190), "mq_open": (240, 180),
     "personality": (135, 92), "move_pages": (279, 239), "migrate_pages": (256, 238),
 }  # fmt: skip
 # Its flags lie in memory, where no filter sees them: with "no such call" the C library uses clone.

@@ -22,6 +22,17 @@ STOP_SECONDS = 10
 FIRST_UID, NOBODY = 2_000_000_000, 65534
 
 
+class StartError(GraderError):
+    """A server did not start; `why` is its own last word."""
+
+    def __init__(self, name: str, why: str) -> None:
+        self.why = why
+        super().__init__(
+            f"The {name} did not start ({why}); `python -m grader doctor` says what this machine "
+            "lacks."
+        )
+
+
 class Server:
     """A warm server: its process, and the control socket on which it takes requests."""
 
@@ -33,8 +44,8 @@ class Server:
 
         Raises
         ------
-        GraderError
-            When it ended instead, with its last words.
+        StartError
+            When it ended instead.
         """
         if select.select([self.control], [], [], START_SECONDS)[0]:
             told = self.control.recv(4096)
@@ -44,10 +55,7 @@ class Server:
             why = last_line(log)
         else:
             why = f"not ready after {START_SECONDS} seconds"
-        raise GraderError(
-            f"The {self.name} did not start ({why}); `python -m grader doctor` says what this "
-            "machine lacks."
-        )
+        raise StartError(self.name, why)
 
     def is_alive(self) -> bool:
         """Whether its process runs."""

@@ -9,13 +9,12 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from grader.errors import GraderError
 from grader.isolation import kernel, mounts, obstacles, seccomp
 from grader.isolation.machine import Finding
 from grader.isolation.policy import Limits, Policy
 from grader.isolation.process import Spawner, SpawnError
 from grader.isolation.sandbox import make_scratch
-from grader.isolation.servers import start_student_server
+from grader.isolation.servers import StartError, start_student_server
 
 PROBE = "grader.isolation.probe"
 
@@ -72,8 +71,9 @@ def trial(entry: str) -> list[Finding]:
     policy = Policy(Limits(), imports=(), entry=f"{PROBE}:{entry}", shell=f"{PROBE}:make_shell")
     try:
         said = _ask(policy)
-    except (GraderError, SpawnError) as error:
-        return [Finding("isolation", "problem", f"the sandbox does not start ({error})",
+    except (StartError, SpawnError) as error:
+        why = error.why if isinstance(error, StartError) else error
+        return [Finding("isolation", "problem", f"the sandbox does not start ({why})",
                         obstacles.remedy())]  # fmt: skip
     found = [_isolation(said), _filter(said)]
     if "packages" in said:

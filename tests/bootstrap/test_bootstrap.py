@@ -178,6 +178,52 @@ def test_a_missing_postgresql_says_what_to_type(tmp_path, monkeypatch):
     monkeypatch.setattr(bootstrap, "DEBIAN_POSTGRESQL", tmp_path)
     with pytest.raises(bootstrap.SetupError, match="sudo apt-get install postgresql"):
         bootstrap.install_postgresql(tmp_path / "_build" / "setup.log")
+def fake_programs(folder, **scripts):
+    """Make programs in `folder`, to stand on PATH alone."""
+    for name, script in scripts.items():
+        path = folder / name.replace("_", "-")
+        path.write_text("#!/bin/sh\n" + script)
+        path.chmod(0o755)
+
+
+def test_a_missing_bubblewrap_says_what_to_type(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(bootstrap.SetupError, match=r"apt-get install bubblewrap.*--unsafe-no-san"):
+        bootstrap.install_sandbox(tmp_path / "_build" / "setup.log", "linux")
+
+
+def test_a_present_bubblewrap_is_left_alone(tmp_path, monkeypatch, capfd):
+    fake_programs(tmp_path, bwrap="", apt_get="echo must not run >&2; exit 1\n")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    bootstrap.install_sandbox(tmp_path / "_build" / "setup.log", "linux")
+    assert not (tmp_path / "_build").exists()
+    assert capfd.readouterr() == ("", "")
+
+
+def test_bubblewrap_is_installed_through_apt(tmp_path, monkeypatch, capsys):
+    made = f'if [ "$1" = install ]; then /bin/ln -s /bin/true {tmp_path}/bwrap; fi\n'
+    fake_programs(tmp_path, apt_get=made, sudo='shift; exec "$@"\n')
+    monkeypatch.setenv("PATH", str(tmp_path))
+    log = tmp_path / "_build" / "setup.log"
+    bootstrap.install_sandbox(log, "linux")
+    commands = [line for line in log.read_text().splitlines() if line.startswith("$")]
+    assert [line.partition("apt-get ")[2] for line in commands] == [
+        "update -qq", "install -y -qq --no-install-recommends bubblewrap"
+    ]  # fmt: skip
+    assert capsys.readouterr().out == "Installing bubblewrap for the grader's sandbox ...\n"
+
+
+def test_an_apt_that_fails_names_the_command_and_the_cause(tmp_path, monkeypatch):
+    fake_programs(tmp_path, apt_get="echo could not resolve; exit 100\n", sudo='shift; exec "$@"\n')
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(bootstrap.SetupError, match=r"install bubblewrap.*check the network"):
+        bootstrap.install_sandbox(tmp_path / "_build" / "setup.log", "linux")
+
+
+@pytest.mark.parametrize("system", ["darwin", "win32"])
+def test_the_sandbox_needs_linux(tmp_path, system):
+    with pytest.raises(bootstrap.SetupError, match=r"needs Linux.*virtual machine.*WSL.*unsafe"):
+        bootstrap.install_sandbox(tmp_path / "_build" / "setup.log", system)
 
 
 def test_main_turns_an_error_into_one_line(monkeypatch, capsys):

@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("possible")]
 ALLOCATE = """
 kept = []
 try:
@@ -21,7 +22,7 @@ for _ in range(8):
     children.append(os.fork())
     if not children[-1]:
         kept = bytearray(os.urandom(1 << 20)) * 100
-        time.sleep(3)
+        time.sleep(1.5)
         os._exit(0)
 answer = sum(os.waitpid(child, 0)[1] == 0 for child in children)
 """
@@ -86,6 +87,25 @@ def test_shared_memory_counts_as_well(sandbox):
     assert student.ask(SHARED) == "enough"
     assert "Cannot allocate memory" in student.ask(SHARED.replace("25", "40"))["error"]
     student.kill()
+
+
+UNOWNED = """
+import os
+try:
+    file = os.memfd_create("memory of nobody")
+    os.write(file, bytes(1 << 20))
+    answer = "written"
+except OSError as error:
+    answer = error.strerror
+"""
+
+
+def test_memory_of_no_process_cannot_be_made(student):
+    assert student.ask(UNOWNED) == "Operation not permitted"
+
+
+def test_without_the_filter_it_can(weakened):
+    assert weakened("seccomp").spawn().ask(UNOWNED) == "written"
 
 
 def test_a_fork_bomb_is_bounded_and_costs_the_neighbour_nothing(sandbox, student):
@@ -197,6 +217,23 @@ def test_open_files_are_bounded(student):
     answer = student.ask(OPEN)
     assert 80 < answer[0] < 100
     assert answer[1] == "EMFILE"
+
+
+def test_python_s_own_processes_and_callbacks_work(student):
+    """What honest notebooks do: a pool of processes, a lock, a shell command, a C callback."""
+    answer = student.ask("""
+        import ctypes, multiprocessing, os, pty, subprocess
+        with multiprocessing.get_context("fork").Pool(2) as pool:
+            answer = [pool.map(abs, [-1, -2])]
+        compare = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_int),
+                                   ctypes.POINTER(ctypes.c_int))
+        numbers = (ctypes.c_int * 3)(3, 1, 2)
+        ctypes.CDLL(None).qsort(numbers, 3, 4, compare(lambda a, b: a[0] - b[0]))
+        answer.append(list(numbers))
+        answer.append(subprocess.check_output("echo hello | tr a-z A-Z", shell=True, text=True))
+        answer.append(os.isatty(pty.openpty()[1]))
+    """)
+    assert answer == [[1, 2], [1, 2, 3], "HELLO\n", True]
 
 
 def test_without_that_limit_there_are_more(weakened):
