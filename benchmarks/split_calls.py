@@ -66,7 +66,8 @@ for name, (function, *args) in cases.items():
         function(*args)
         times.append(time.perf_counter() - began)
     cpu, their_cpu = time.process_time() - before, spent() - theirs
-    print(f"{name:20}{sorted(times)[n // 2] * 1e6:10.0f}{cpu / n * 1e6:12.0f}{their_cpu / n * 1e6:14.0f}")
+    median = sorted(times)[n // 2]
+    print(f"{name:20}{median * 1e6:10.0f}{cpu / n * 1e6:12.0f}{their_cpu / n * 1e6:14.0f}")
 '''
 
 if __name__ == "__main__":

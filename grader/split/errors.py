@@ -136,7 +136,7 @@ def _make(class_: Any, values: Any, text: str) -> Exception | None:
 
 
 def _likeness(classes: Any, known: Any, text: str) -> Exception:
-    """Return a RemoteError that has the name and, as far as possible, the bases of another class."""
+    """Return a RemoteError with the name and, as far as possible, the bases of another class."""
     name = classes[0][1].rpartition(".")[2] or "Exception"
     base = next((c for c in known if c and c.__module__ == "builtins"), Exception)
     key = name, base

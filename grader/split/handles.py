@@ -17,7 +17,7 @@ from grader.split.functions import Described, Dotted, Imported
 from grader.split.proxies import BINARY, UNARY
 
 if TYPE_CHECKING:
-    from grader.split.judge import JudgePeer
+    from grader.split.judge_peer import JudgePeer
 
 _get = object.__getattribute__
 
@@ -42,7 +42,9 @@ class Handle:
 
     __slots__ = ("__weakref__", "_described", "_id", "_peer", "_told")
 
-    def __init__(self, peer: "JudgePeer", number: int | None, told: Any, described: Any = None) -> None:
+    def __init__(
+        self, peer: "JudgePeer", number: int | None, told: Any, described: Any = None
+    ) -> None:
         set_ = object.__setattr__
         set_(self, "_peer", peer)
         set_(self, "_id", number)
@@ -112,12 +114,13 @@ class FunctionHandle(Handle):
 
     __slots__ = ()
 
-    @property
-    def __class__(self) -> Any:  # type: ignore[override]
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
         return types.FunctionType
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._peer.request("call", self._id if self._id is not None else self._number(), args, kwargs)
+        number = self._id if self._id is not None else self._number()
+        return self._peer.request("call", number, args, kwargs)
 
     def __bool__(self) -> bool:
         return True
@@ -162,7 +165,7 @@ class FunctionHandle(Handle):
         return found or None
 
     @property
-    def __annotations__(self) -> dict[str, Any]:
+    def __annotations__(self) -> dict[str, Any]:  # type: ignore[override]
         found = self.__signature__.parameters.values()
         return {p.name: p.annotation for p in found if p.annotation is not p.empty}
 
@@ -187,8 +190,8 @@ class BuiltinHandle(FunctionHandle):
 
     __slots__ = ()
 
-    @property
-    def __class__(self) -> Any:  # type: ignore[override]
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
         return types.BuiltinFunctionType
 
     @property
@@ -201,8 +204,8 @@ class ClassHandle(Handle):
 
     __slots__ = ()
 
-    @property
-    def __class__(self) -> Any:  # type: ignore[override]
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
         return type
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -249,8 +252,8 @@ class ObjectHandle(Handle):
 
     __slots__ = ()
 
-    @property
-    def __class__(self) -> Any:  # type: ignore[override]
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
         own = _get(self, "_told")[3]
         return type(self) if own is None else own
 

@@ -5,7 +5,6 @@ import builtins
 import dis
 import json
 import os
-import random
 import shutil
 import signal
 import sys
@@ -16,9 +15,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-import numpy as np
-
-from grader.split import cells
 from grader.split.functions import Texts
 from grader.split.judge_peer import CellTimeout, JudgePeer, Stuck
 from grader.split.outputs import Output, Stream
@@ -26,6 +22,7 @@ from grader.split.wire import Closed, ProtocolError, Wire
 
 HERE = __file__.rpartition("/")[0]
 RESTARTS = 2
+TOO_LONG = "The cell took longer than its time."
 TICK = 0.5  # seconds between two attempts to stop a test that is too slow
 Fault = dict[str, Any]
 
@@ -81,7 +78,8 @@ def source_of(cell: dict[str, Any]) -> str:
 
 def names_in(code: types.CodeType, top: bool = True) -> tuple[set[str], set[str], set[str]]:
     """Return the global names that code reads and sets, and all names in it."""
-    reads, sets = set(), set()
+    reads: set[str] = set()
+    sets: set[str] = set()
     words = {*code.co_names, *code.co_varnames}
     for step in dis.get_instructions(code):
         if step.opname in ("LOAD_NAME", "LOAD_GLOBAL"):
@@ -113,12 +111,12 @@ def read_cell(shell: Any, name: str, source: str, graded: bool, number: int) -> 
     cell.reads, cell.sets, cell.words = frozenset(reads), frozenset(sets), frozenset(words)
     if plain and tree.body:
         last = tree.body[-1]
-        parts: list[ast.AST] = [tree]
+        parts: list[ast.Module | ast.Interactive] = [tree]
         if isinstance(last, ast.Expr) and not source.rstrip().endswith(";"):
             parts = [ast.Module(tree.body[:-1], []), ast.Interactive([last])]
         cell.codes = [
             compile(part, filename, "single" if isinstance(part, ast.Interactive) else "exec",
-                    dont_inherit=True)
+                    0, True)
             for part in parts
         ]
     return cell
@@ -159,7 +157,8 @@ class Judge:
             if prefix:
                 outputs, seconds, failed = self._run(self.locked[name], None)
                 if failed:
-                    raise RuntimeError(f"cell {name}: {outputs[-1]['ename']}: {outputs[-1]['evalue']}")
+                    error = outputs[-1]
+                    raise RuntimeError(f"cell {name}: {error['ename']}: {error['evalue']}")
                 self.ran[name] = outputs, seconds
         self.names = {name for cell in self.locked.values() for name in cell.sets
                       if not cell.graded}
@@ -222,14 +221,14 @@ class Judge:
 
     # Playing a submission
 
-    def play(
-        self, merged_notebook: str, spawn: Callable[[], StudentProcess], seed: int = 0
-    ) -> dict[str, Any]:
+    def play(self, merged_notebook: str, spawn: Callable[[], StudentProcess]) -> dict[str, Any]:
         """Play a submission; return outputs, faults and times (see `Play`)."""
-        folder = tempfile.mkdtemp(prefix="test-", dir="/tmp")
+        # The student's process has the folder at the same path, which its sandbox has below /tmp.
+        below = tempfile.gettempdir()
+        folder = tempfile.mkdtemp(dir=below if below.startswith("/tmp") else "/tmp")
         tempfile.tempdir = os.environ["TMPDIR"] = folder
         try:
-            return Play(self, merged_notebook, spawn, seed).run()
+            return Play(self, merged_notebook, spawn).run()
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -264,14 +263,12 @@ class Play:
         here.
     spawn : callable
         Starts a student's process.
-    seed : int
-        For the global generators of both processes.
     """
 
     def __init__(
-        self, judge: Judge, merged_notebook: str, spawn: Callable[[], StudentProcess], seed: int
+        self, judge: Judge, merged_notebook: str, spawn: Callable[[], StudentProcess]
     ) -> None:
-        self.judge, self.spawn, self.seed = judge, spawn, seed
+        self.judge, self.spawn = judge, spawn
         self.cells = json.loads(merged_notebook)["cells"]
         self.results: list[dict[str, Any] | None] = []
         self.faults: list[Fault] = []
@@ -282,7 +279,7 @@ class Play:
         self.restarts = 0
         self.given_up = False
         self.seconds = {"spawn": 0.0, "student": 0.0, "judge": 0.0}
-        self.ends = time.monotonic() + judge.limits.total_seconds
+        self.ends: float = time.monotonic() + judge.limits.total_seconds
         self.fetched: set[str] = set()
         self.calls = 0
 
@@ -290,8 +287,6 @@ class Play:
         """Play all cells in order."""
         done: set[str] = set()
         number = 0
-        random.seed(self.seed)
-        np.random.seed(self.seed % 2**32)  # noqa: NPY002 - what a test may draw from
         signal.signal(signal.SIGALRM, self._alarm)
         for position, cell in enumerate(self.cells):
             if cell.get("cell_type") != "code":
@@ -326,7 +321,8 @@ class Play:
 
     def _limit(self) -> float:
         """Return how many seconds the next cell has."""
-        return max(min(self.judge.limits.cell_seconds, self.ends - time.monotonic()), 0.0)
+        left = self.ends - time.monotonic()
+        return max(min(float(self.judge.limits.cell_seconds), left), 0.0)
 
     # The student's process
 
@@ -342,8 +338,6 @@ class Play:
         peer = self.peer = JudgePeer(
             wire, self.judge.shell.user_ns, self.judge.names, self.texts, student.interrupt
         )
-        peer.start_clock(self._limit())
-        peer.request("seed", self.seed)
         for filename, source, number in self.history:
             self._ask_to_run(peer, filename, source, number)
         self.seconds["spawn"] += time.perf_counter() - began
@@ -389,21 +383,21 @@ class Play:
             outputs = _checked(outputs)
             self.history.append((filename, source, number))
             if peer.interrupted is not None:
-                self._fault("timeout", name, f"The cell took longer than {self._limit():g} seconds.")
+                self._fault("timeout", name, TOO_LONG)
             if dropped:
                 self._fault("output", name, f"{dropped} characters of output were cut off.")
                 outputs.append(_cut(int(dropped)))
         except Gone as error:
             outputs = [_error_output("died", str(error))]
         except CellTimeout:
-            self._fault("timeout", name, "The cell took longer than its time.")
-            outputs = [_error_output("TimeoutError", "The cell took longer than its time.")]
+            self._fault("timeout", name, TOO_LONG)
+            outputs = [_error_output("TimeoutError", TOO_LONG)]
         except (Closed, ProtocolError, Stuck) as error:
             outputs = [_error_output("died", self._lost(name, error))]
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever running the cell came to
             outputs = [_error_output(type(error).__name__, str(error))]
         self.seconds["student"] += time.perf_counter() - began
-        return outputs
+        return list(outputs)
 
     def _transform(self, source: str) -> str:
         try:
@@ -430,8 +424,8 @@ class Play:
         except Gone as error:
             return [_error_output("died", str(error))]
         except CellTimeout:
-            self._fault("timeout", cell.name, "The cell took longer than its time.")
-            return [_error_output("TimeoutError", "The cell took longer than its time.")]
+            self._fault("timeout", cell.name, TOO_LONG)
+            return [_error_output("TimeoutError", TOO_LONG)]
         except (Closed, ProtocolError, Stuck) as error:
             self.judge.shell.recorder.take()
             return [_error_output("died", self._lost(cell.name, error))]
@@ -439,7 +433,7 @@ class Play:
             self.seconds["judge"] += time.perf_counter() - began
 
     def _test(self, cell: Cell) -> list[Output]:
-        """Fetch the names that a locked cell reads from the student's notebook, and run the cell."""
+        """Fetch the names that a locked cell reads from the student, and run the cell."""
         peer = self._connect()
         namespace = self.judge.shell.user_ns
         wanted = sorted(
@@ -475,14 +469,15 @@ def _error_output(name: str, text: str) -> Output:
 
 def _checked(outputs: Any) -> list[Output]:
     """Return outputs that the student's process sent, if they look like a notebook's."""
-    kinds = {"stream": {"name": str, "text": str},
+    kinds: dict[str, dict[str, type]] = {"stream": {"name": str, "text": str},
              "display_data": {"data": dict, "metadata": dict},
              "execute_result": {"data": dict, "metadata": dict, "execution_count": int},
              "error": {"ename": str, "evalue": str, "traceback": list}}
-    if type(outputs) is not list:
+    if not isinstance(outputs, list):
         raise ProtocolError("outputs that are no list")
     for output in outputs:
-        wanted = kinds.get(output.get("output_type")) if type(output) is dict else None
+        kind = output.get("output_type") if type(output) is dict else None
+        wanted = kinds.get(kind) if type(kind) is str else None
         if wanted is None or output.keys() != {"output_type", *wanted}:
             raise ProtocolError("an output that no notebook has")
         if not all(type(output[key]) is kind for key, kind in wanted.items()):

@@ -12,7 +12,7 @@ from grader.split import errors, files, registry
 from grader.split.exports import Exports
 from grader.split.functions import Described, Texts, traceback_from
 from grader.split.handles import SORTS, SPECIAL, ClassHandle, Globals, Handle
-from grader.split.kinds import Json
+from grader.split.kinds import Json, Kind
 from grader.split.names import find
 from grader.split.peer import Peer
 from grader.split.plain import strict
@@ -120,8 +120,8 @@ class JudgePeer(Peer):
         return result
 
     def _warn(self) -> None:
-        told, self.warned = self.warned, []
-        for name, text, filename, line in told:
+        warned, self.warned = self.warned, []
+        for name, text, filename, line in warned:
             category = getattr(builtins, name, None) or find("numpy.exceptions", name)
             if not (isinstance(category, type) and issubclass(category, Warning)):
                 category = UserWarning
@@ -167,7 +167,7 @@ class JudgePeer(Peer):
         found = self.described.get(id(described))
         if found is None:
             sort = "class" if described.code is None else "function"
-            told = (sort, described.name, described.qualname, None, None, [])
+            told: Any = (sort, described.name, described.qualname, None, None, [])
             found = SORTS[sort](self, None, told, described)
             self.described[id(described)] = found
         return found
@@ -190,7 +190,7 @@ class JudgePeer(Peer):
         """Do what the student's code may do with an object that the test has passed on."""
         torchs = self.front.operations if self.front is not None else {}
         strict(op in _ALLOWED or op in torchs, f"a question of the kind {str(op)[:20]!r}")
-        value = None if op in torchs else self.exports.objects[target]
+        value: Any = None if op in torchs else self.exports.objects[target]
         self.busy = False
         try:
             if op in torchs:
@@ -300,7 +300,7 @@ _ALLOWED: dict[str, Any] = {
 }
 
 
-class _GoingHome:
+class _GoingHome(Kind):
     """Kind: a handle goes back as the object that it stands for."""
 
     def encode(self, value: Any, peer: Peer) -> Json:

@@ -99,6 +99,10 @@ class Peer:
         """Return a new handle on an object of the other side."""
         raise NotImplementedError
 
+    def named(self, name: str) -> Any:
+        """Return what the notebook has by this name."""
+        raise NotImplementedError
+
     def class_of(self, name: str, base: type) -> type:
         """Return the class of this name that the cells define, or else `base`."""
         return base
@@ -152,7 +156,7 @@ class Peer:
                 del self.numbers[id(entry[0])]
 
     def changes(self, upto: int | None = None) -> Json:
-        """Write what has changed in shared values since both sides agreed; `upto`: see `_answer`."""
+        """Write what has changed since both sides agreed; `upto`: how far in the last scope."""
         found: Json = []
         last = self.scopes[-1][:upto] if upto is not None else self.scopes[-1]
         for scope in [self.pinned, *self.kept, *self.scopes[:-1], last]:
@@ -203,7 +207,7 @@ class Peer:
         self.pieces, self.size, self.values = [], 0, 0
         try:
             values = [self.encode(value) for value in args]
-            names = [part for k, v in kwargs.items() for part in (k, self.encode(v))] if kwargs else []
+            names = [part for k, v in (kwargs or {}).items() for part in (k, self.encode(v))]
             mark = len(scope)
             message = ["q", op, target, values, names,
                        self.changes(0) if len(self.scopes) > 1 or self.kept or self.pinned else [],

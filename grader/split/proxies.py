@@ -38,7 +38,7 @@ def _contains(value: Any, part: Any) -> bool:
     return part in value
 
 
-OPERATIONS = {
+OPERATIONS: dict[str, Any] = {
     "get": getattr, "set": setattr, "del": delattr, "iter": iter, "next": next, "len": len,
     "item": operator.getitem, "setitem": operator.setitem, "delitem": operator.delitem,
     "str": str, "repr": repr, "enter": _enter, "exit": _exit, "contains": _contains,

@@ -5,7 +5,6 @@ can gain by that is limited by what the judge believes.
 """
 
 import os
-import random
 import signal
 import socket
 import sys
@@ -14,12 +13,10 @@ import types
 import warnings
 from typing import Any, NoReturn
 
-import numpy as np
-
 from grader.split import cells, errors, files, registry
-from grader.split.kinds import Json
-from grader.split.outputs import Stream
 from grader.split.exports import Exports
+from grader.split.kinds import Json, Kind
+from grader.split.outputs import Stream
 from grader.split.peer import Entry, Peer, referred
 from grader.split.proxies import PROXIES, Callback, Proxy, operation
 from grader.split.wire import Closed, Wire
@@ -83,13 +80,6 @@ class StudentPeer(Peer):
         self.watched = {name: found.get(name, MISSING) for name in target}
         return found
 
-    def do_seed(self, target: int) -> None:
-        """Seed the global generators, so that the same notebook draws the same numbers."""
-        random.seed(target)
-        np.random.seed(target % 2**32)  # noqa: NPY002
-        if sys.modules.get("torch"):
-            sys.modules["torch"].manual_seed(target)
-
     def do_put(self, target: Any, values: dict[str, Any]) -> None:
         """Set names of the notebook, as a test does that sets a global."""
         self.shell.user_ns.update(values)
@@ -139,6 +129,10 @@ class StudentPeer(Peer):
         """Return a stand-in for an object of the test's."""
         sort, name = description
         return (Callback if sort == "function" else Proxy)(self, number, name)
+
+    def named(self, name: str) -> Any:
+        """Return what the notebook has by this name."""
+        return self.shell.user_ns[name]
 
     def class_of(self, name: str, base: type) -> type:
         """Return a class of the notebook that a value of the test's has, if it is there."""
@@ -219,7 +213,7 @@ class StudentPeer(Peer):
         return errors.read_down(data, self)
 
 
-class _GoingHome:
+class _GoingHome(Kind):
     """Kind: a stand-in for an object of the judge's goes back as that object."""
 
     def encode(self, value: Any, peer: Peer) -> Json:
@@ -227,7 +221,7 @@ class _GoingHome:
 
 
 def _after_fork(wire: Wire) -> None:
-    """Processes that student code starts do not talk with the judge."""
+    """Let processes that student code starts not talk with the judge."""
     os.close(wire.sock.detach())
 
 
@@ -246,7 +240,7 @@ def serve(sock: socket.socket, shell: Any) -> NoReturn:
         peer.warned.append([category.__name__, str(message)[:2000], str(filename)[:200], lineno])
 
     signal.signal(signal.SIGINT, interrupted)
-    warnings.showwarning = warned
+    warnings.showwarning = warned  # type: ignore[assignment]
     warnings.simplefilter("always")
     try:
         while True:

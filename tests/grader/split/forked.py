@@ -9,6 +9,7 @@ import functools
 import json
 import multiprocessing
 import os
+import random
 import re
 import signal
 import socket
@@ -18,6 +19,8 @@ import traceback
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
+
+import numpy as np
 
 from grader.split import cells, student
 from grader.split.judge import Judge
@@ -46,6 +49,12 @@ def absent(source):
     return [name for name in PACKAGES if name not in used]
 
 
+def seed_everything(seed):
+    """Seed what the isolation seeds, too."""
+    random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002
+
+
 class Absent:
     """Finds that some packages are not there, as in the sandbox."""
 
@@ -72,6 +81,7 @@ class Forked:
                 for name in [n for n in sys.modules if n.partition(".")[0] in self.absent]:
                     del sys.modules[name]
                 sys.meta_path.insert(0, Absent(self.absent))
+                seed_everything(0)
                 student.serve(theirs, cells.make_shell())
             finally:
                 os._exit(3)
@@ -175,7 +185,7 @@ def _serve_judge(pipe, source, limits):
     try:
         judge = Judge(source, cells.make_shell(), limits)
         Forked.absent = absent(source)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the asker is told
         pipe.send(error)
         os._exit(1)
     pipe.send("ready")
@@ -193,11 +203,12 @@ def _serve_judge(pipe, source, limits):
                 for name in skip:
                     judge.locked[name].codes = [compile("", "<skipped>", "exec")]
                     judge.locked[name].reads = frozenset()
+                seed_everything(0)
                 played = judge.play(merged, Forked)
                 with os.fdopen(writing, "w") as out:
                     json.dump(played, out)
                 os._exit(0)
-            except BaseException:
+            except BaseException:  # noqa: BLE001 - the end of this fork
                 traceback.print_exc(file=sys.__stderr__)
             finally:
                 os._exit(1)

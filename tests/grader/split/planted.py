@@ -1,6 +1,6 @@
-"""Planted answers under the split, and what they must come to. Run as a script for all of them:
+"""Planted answers under the split, and what they must come to. As a script, all of them:
 
-    python -m tests.grader.split.planted ps4_backprop [more sets] [--first] [--verbose] [--only=word]
+    python -m tests.grader.split.planted [sets] [--first] [--verbose] [--only=word]
 
 It prints each planted answer to which the split gives other points than one process does.
 """
@@ -61,7 +61,7 @@ class Split:
         return {test for test, why in told.items() if why} == plant.fails and says
 
     def _run(self, plant, first):
-        """Return the verdicts with a planted answer; like ProblemSet.run, skip what cannot matter."""
+        """Return the verdicts; like ProblemSet.run, skip what cannot matter."""
         notebook = copy.deepcopy(self.source.notebook)
         touched = self.source._touched({plant.answer: plant.code})
         skip, changed = [], False

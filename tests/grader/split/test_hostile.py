@@ -1,7 +1,7 @@
+# ruff: noqa: E501 - a cell or a message in one line each
 """The judge's end against a student's process that sends anything: only ProtocolError, at once."""
 
 import json
-import resource
 import socket
 import struct
 import threading
@@ -14,15 +14,18 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from grader.split import wire
-from grader.split.handles import Handle
+from grader.split.judge_peer import Stuck
 from grader.split.wire import Closed, ProtocolError, Wire
 from tests.grader.split.crossing import Both
 
-MANY = settings(max_examples=1500, deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def frame(message, data=b""):
-    text = message if isinstance(message, bytes) else json.dumps(message).encode()
+    """Return a message as bytes; nothing goes ahead of it, which is the 0 at its end."""
+    if not isinstance(message, bytes):
+        message = json.dumps([*message, 0] if isinstance(message, list) else message).encode()
+    text = message
     return struct.pack("<II", len(text), len(data)) + text + data
 
 
@@ -55,18 +58,20 @@ def _send(sock, data):
 def harmless(*frames):
     """Say that an answer is refused, or gives a value or an ordinary exception, quickly."""
     began = time.perf_counter()
+    allowed = ("builtins", "__main__", "grader.split.errors", "grader.split.wire")
     try:
         hear(*frames)
-    except (ProtocolError, Closed):
-        pass
-    except Exception as error:
-        assert type(error).__module__ in ("builtins", "__main__", "grader.split.errors"), error
+    except Exception as error:  # noqa: BLE001 - whatever it is
+        told = type(error)
+    else:
+        told = ValueError
+    assert told.__module__ in allowed, told
     assert time.perf_counter() - began < 5
 
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
-    | st.sampled_from(list("ilbtzsdBav@.nODNMXghHGPE") + ["nf", "ni", "r", "x", "q", "<f8", "|b1",
+    | st.sampled_from([*"ilbtzsdBav@.nODNMXghHGPE", "nf", "ni", "r", "x", "q", "<f8", "|b1",
                                                           "k", "o", "w", "d", "f", "n", "F"]),
     lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=2), inner, max_size=2),
     max_leaves=25,
@@ -252,9 +257,8 @@ def test_answers_that_never_end_cost_their_time_only():
     both.judge.interrupt = lambda: interrupts.append(time.monotonic())
     both.judge.start_clock(0.2)
     began = time.monotonic()
-    with pytest.raises(BaseException) as caught:
+    with pytest.raises(Stuck):
         both.judge.request("call", 1)
-    assert type(caught.value).__name__ == "Stuck"
     assert len(interrupts) == 1
     assert 2 < time.monotonic() - began < 4
     both.close()
@@ -264,9 +268,8 @@ def test_a_student_that_does_not_read_blocks_nobody():
     both = Both()
     both.judge.scopes.clear()
     both.judge.start_clock(0.1)
-    with pytest.raises(BaseException) as caught:
+    with pytest.raises(Stuck):
         both.judge.request("call", 1, (np.zeros(4_000_000),))
-    assert type(caught.value).__name__ == "Stuck"
     both.close()
 
 
@@ -279,4 +282,3 @@ def test_the_connection_is_limited_in_both_directions():
         Wire(here, limit=1000).receive()
     here.close()
     there.close()
-    assert resource and Handle

@@ -1,4 +1,4 @@
-"""Each common idiom of a test works across the two processes, or is named with what to do instead."""
+"""Each common idiom of a test works across the two processes, or its remedy is named."""
 
 import pytest
 

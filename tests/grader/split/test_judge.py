@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a cell or a message in one line each
 """Whole notebooks through judge and student, with answers that misbehave."""
 
 import time
@@ -146,7 +147,7 @@ def test_an_endless_cell_of_the_student_is_stopped():
 
 
 def test_a_test_that_computes_too_long_itself_is_stopped():
-    verdicts, played = play(
+    verdicts, _ = play(
         ("answer", "a", "def f(g):\n    return g()"),
         ("test", "t", "import time\nwhile True:\n    time.sleep(0.01)"),
         ("test", "u", "def g():\n    while True:\n        pass\nf(g)"),

