@@ -4,6 +4,7 @@ The planted answers of tests/exercises/ say which test cells they lose, so a ben
 every grader it times comes to the same points.
 """
 
+import ast
 import copy
 import random
 import re
@@ -80,8 +81,17 @@ def notebook_of(student: Student) -> Any:
         if info.get("solution"):
             cell.source = answers.get(info["grade_id"], WRITTEN)
             if student.plant and info["grade_id"] == student.plant.answer:
-                cell.source += f"\n\n\n{student.plant.code}"
+                cell.source = replaced(cell.source, student.plant)
     return release
+
+
+def replaced(source: str, plant: Plant) -> str:
+    """Return a cell with a plant in place of the function or class that it is about."""
+    lines = source.splitlines()
+    for node in reversed(ast.parse(source).body):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == plant.function:
+            del lines[node.lineno - 1 : node.end_lineno]
+    return "\n".join([*lines, "", "", plant.code]).strip()
 
 
 def lost(scores: Mapping[str, float]) -> frozenset[str]:

@@ -1,6 +1,5 @@
 """The grading benchmark: its class, its arithmetic, and that it notices unequal work. Not timed."""
 
-import json
 import sys
 import types
 from collections import Counter
@@ -58,7 +57,19 @@ def test_a_hand_in_is_the_release_with_answers(room, tmp_path) -> None:
         assert "BEGIN SOLUTION" not in text
         assert ("Not attempted: replace" in text) == student.untouched
         if student.plant:
-            assert json.dumps(student.plant.code)[1:-1] in text
+            (cell,) = (c for c in notebook.cells if c.id == student.plant.answer)
+            assert cell.source.endswith(student.plant.code.strip())
+
+
+def test_a_plant_takes_the_place_of_its_function_alone(room) -> None:
+    answer, code = "activation_backward", "relu_backward = None"
+    plant = room.Plant("relu_backward", answer, "", code, frozenset())
+    source = room._answers(SET)[answer]
+    assert "def relu_backward" in source
+    cell = room.replaced(source, plant)
+    assert "def relu_backward" not in cell
+    assert "def tanh_backward" in cell
+    assert cell.endswith(f"\n\n\n{code}")
 
 
 @pytest.mark.slow
