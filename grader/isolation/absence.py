@@ -2,28 +2,28 @@
 
 import sys
 from collections.abc import Iterable, Sequence
-from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 
 
-class Absent(MetaPathFinder):
-    """A finder that says of some packages that they do not exist.
+def make_absent(names: Iterable[str]) -> None:
+    """Make packages absent in this process and its forks.
 
     The sandbox shows their folders empty, which Python would take for packages without content.
-    An entry None in sys.modules would say the same, but libraries ask whether "torch" is in there.
+    An entry None in sys.modules would say that they are not there, but libraries look whether
+    "torch" is in sys.modules and then use it.
     """
+    hidden = frozenset(names)
 
-    def __init__(self, names: Iterable[str]) -> None:
-        self.names = frozenset(names)
+    class Finder(PathFinder):
+        """Python's own finder of modules in folders, which does not know the hidden packages."""
 
-    def find_spec(
-        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
-    ) -> None:
-        """Raise ModuleNotFoundError for a package that is absent; know nothing of all others."""
-        if name.partition(".")[0] in self.names:
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+        @classmethod
+        def find_spec(
+            cls, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+        ) -> ModuleSpec | None:
+            """Return where a module lies, or None."""
+            known = name.partition(".")[0] not in hidden
+            return PathFinder.find_spec(name, path, target) if known else None
 
-
-def make_absent(names: Iterable[str]) -> None:
-    """Make packages absent in this process and its forks."""
-    sys.meta_path.insert(0, Absent(names))
+    sys.meta_path[:] = [Finder if finder is PathFinder else finder for finder in sys.meta_path]
