@@ -29,7 +29,7 @@ serve: book ## build and serve the website on http://127.0.0.1:8000
 	$(BIN)/python -m http.server 8000 --bind 127.0.0.1 --directory _build/html
 
 test: book torch ## everything CI runs
-	@$(PYTHON) bootstrap.py --browser --sandbox
+	@$(PYTHON) bootstrap.py --browser --sandbox --postgresql
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python chapters/_tools/execute.py --check
