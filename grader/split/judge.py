@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from grader.split import registry
 from grader.split.functions import Texts
 from grader.split.judge_peer import CellTimeout, JudgePeer, Stuck, Unusable
 from grader.split.outputs import Output, Stream
@@ -161,6 +162,7 @@ class Judge:
                     error = outputs[-1]
                     raise RuntimeError(f"cell {name}: {error['ename']}: {error['evalue']}")
                 self.ran[name] = outputs, seconds
+        registry.full()  # what it imports is imported before the fork
         self.names = {name for cell in self.locked.values() for name in cell.sets
                       if not cell.graded}
 
