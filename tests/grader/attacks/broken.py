@@ -179,7 +179,7 @@ ATTACKS = family(
     Attack("no_metadata", "hands in a notebook without metadata", place=content(lambda n: {k: v for k, v in n.items() if k != "metadata"})),
     Attack("metadata_is_a_list", "hands in metadata of the wrong type", place=content(lambda n: {**n, "metadata": [1]})),
     broken("cells_are_numbers", "hands in cells that are numbers", content(lambda n: {**n, "cells": [1, 2]}), "cells are missing or malformed"),
-    broken("no_cells", "hands in a notebook without cells", content(lambda n: {**n, "cells": []}), "cells are missing"),
+    broken("no_cells", "hands in a notebook without cells", content(lambda n: {**n, "cells": []}), "none of the graded cells"),
     broken("unknown_cell_type", "hands in cells of an unknown type",
            content(lambda n: {**n, "cells": [{**c, "cell_type": "poem"} for c in n["cells"]]}), "malformed"),
     broken("other_set", "hands in the notebook of another problem set",

@@ -3,10 +3,8 @@
 import csv
 import json
 import os
-import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,12 +12,13 @@ from pathlib import Path
 import nbformat
 
 from grader.course import Course, find_course
+from grader.table import printable
 from tests.grader.attacks import witness
 from tests.grader.attacks.attack import Attack
 from tests.grader.attacks.canaries import canary
-from tests.grader.attacks.course import ANSWERS, REPOSITORY, SET, TOTAL, store_vault, write_answers
+from tests.grader.attacks.course import ANSWERS, REPOSITORY, SET, store_vault, write_answers
 from tests.grader.attacks.measuring import Measured, measured
-from tests.grader.attacks.traps import Traps, fill, fill_notebook, set_traps
+from tests.grader.attacks.traps import Traps, fill_notebook, set_traps
 from tests.grader.tiny_course import other_notebook, run, store
 
 HONEST = "_neighbour"  # ends the name of an honest student; he is graded right after an attacker
@@ -184,7 +183,12 @@ def read_results(root: Path) -> dict[str, Result]:
     """Read the CSV, and for each student the graded notebook and the feedback page."""
     with (root / "grades" / f"{SET}.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = {row["student"].removeprefix("'"): row for row in csv.DictReader(file)}
-    return {student: _result(root, student, row) for student, row in rows.items()}
+    # The CSV shows names without control characters.
+    names = {printable(name): name for name in os.listdir(root / "submitted")}
+    return {
+        names.get(shown, shown): _result(root, names.get(shown, shown), row)
+        for shown, row in rows.items()
+    }
 
 
 def _result(root: Path, student: str, row: dict[str, str]) -> Result:
@@ -194,9 +198,3 @@ def _result(root: Path, student: str, row: dict[str, str]) -> Result:
     return Result(row, notebook, page.read_text(encoding="utf-8") if page.is_file() else "")
 
 
-def clean(folder: Path) -> None:
-    """Remove a class, with what a student may have made unreadable."""
-    shutil.rmtree(folder, ignore_errors=False)
-
-
-__all__ = ["TOTAL", "Graded", "Result", "fill", "grade_class", "time"]

@@ -5,6 +5,7 @@ from collections import Counter
 from tests.grader.attacks import (
     answers,
     broken,
+    filing,
     flow,
     looking,
     network,
@@ -25,6 +26,7 @@ FAMILIES = (
     answers,
     shapes,
     protocol,
+    filing,
     patching,
     flow,
     output,

@@ -81,6 +81,15 @@ def save(path, values):
     with open(path, "w") as file:
         for value in values:
             file.write(f"{value}\\n")""",
+    "logged": """\
+from contextlib import contextmanager
+
+
+@contextmanager
+def logged(log, word):
+    log.append("begin " + word)
+    yield
+    log.append("end " + word)""",
     "half": """\
 def half(x):
     return x / 2""",
@@ -255,6 +264,21 @@ with tempfile.TemporaryDirectory() as folder:
     with open(path) as file:
         read = file.read()
     assert [float(line) for line in read.split()] == [-2, -1, 0, 1, 2], read
+""",
+    ),
+    "logged": (
+        2,
+        """\
+log = []
+with logged(log, "a"):
+    assert log == ["begin a"]
+assert log == ["begin a", "end a"]
+""",
+        """\
+log = ["start"]
+with logged(log, "b"), logged(log, "c"):
+    assert log[1:] == ["begin b", "begin c"]
+assert log[3:] == ["end c", "end b"]
 """,
     ),
     "half": (
