@@ -66,7 +66,7 @@ def address(array: np.ndarray[Any, Any]) -> int:
 def owner(array: np.ndarray[Any, Any]) -> Any:
     """Return the array or object at the bottom of a view."""
     while isinstance(array, np.ndarray) and array.base is not None:
-        array = array.base  # type: ignore[assignment]
+        array = array.base
     return array
 
 
@@ -243,14 +243,14 @@ class Array(Kind):
         strict(high - low <= 2 * SPREAD * value.nbytes + 64, "strides spread an array too far")
         strict(high - low <= 4 * peer.wire.limit, "strides spread an array too far")
         memory = np.zeros(high - low, np.uint8)
-        scattered = np.ndarray(value.shape, value.dtype, memory, -low, strides)  # type: ignore[call-overload]
+        scattered = np.ndarray(value.shape, value.dtype, memory, -low, strides)
         if value.size:
             scattered[...] = value
         return scattered
 
     def changed(self, value: Any, snapshot: Any, peer: Peer) -> bool:
         order: Any = "F" if value.flags.num & (C_ORDER | F_ORDER) == F_ORDER else "C"
-        return value.tobytes(order) != snapshot[0] or value.shape != snapshot[1]
+        return bool(value.tobytes(order) != snapshot[0] or value.shape != snapshot[1])
 
     def payload(self, value: Any, peer: Peer) -> tuple[Json, Any]:
         snapshot = self._snapshot(value)

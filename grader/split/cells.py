@@ -17,8 +17,10 @@ from grader.split.outputs import Output, Recorder, Stream
 MOST_TRACEBACK = 100_000
 
 
-class _Results(DisplayHook):  # type: ignore[misc]
+class _Results(DisplayHook):
     """What the last expression of a cell gives becomes an execute_result."""
+
+    shell: Any
 
     def write_output_prompt(self) -> None:
         """Write none."""
@@ -37,10 +39,12 @@ class _Results(DisplayHook):  # type: ignore[misc]
         """Keep no log."""
 
 
-class _Displays(DisplayPublisher):  # type: ignore[misc]
+class _Displays(DisplayPublisher):
     """What a cell displays becomes display_data."""
 
-    def publish(self, data: Any, metadata: Any = None, **_: Any) -> None:
+    shell: Any
+
+    def publish(self, data: Any, metadata: Any = None, *_: Any, **__: Any) -> None:
         """Record something displayed."""
         self.shell.recorder.add({
             "output_type": "display_data", "data": dict(data), "metadata": dict(metadata or {}),
@@ -51,7 +55,7 @@ class _Displays(DisplayPublisher):  # type: ignore[misc]
         self.shell.recorder.clear(wait)
 
 
-class _Compiler(CachingCompiler):  # type: ignore[misc]
+class _Compiler(CachingCompiler):
     """Names code after its cell, alike on both sides."""
 
     cell_name = "<cell>"
@@ -61,21 +65,24 @@ class _Compiler(CachingCompiler):  # type: ignore[misc]
         return self.cell_name
 
 
-class Shell(InteractiveShell):  # type: ignore[misc]
+class Shell(InteractiveShell):
     """An IPython shell that records outputs."""
 
     compiler_class = _Compiler
+    compile: _Compiler
     recorder: Recorder
     number = 0
 
     def init_display_pub(self) -> None:
         """Use our own publisher."""
-        self.display_pub = _Displays(parent=self, shell=self)
+        self.display_pub = _Displays(parent=self, shell=self)  # type: ignore[no-untyped-call]
 
     def init_displayhook(self) -> None:
         """Use our own hook."""
-        super().init_displayhook()
-        self.displayhook = _Results(parent=self, shell=self, cache_size=self.cache_size)
+        super().init_displayhook()  # type: ignore[no-untyped-call]
+        self.displayhook = _Results(  # type: ignore[no-untyped-call]
+            parent=self, shell=self, cache_size=self.cache_size
+        )
         self.display_trap.hook = self.displayhook
 
     def _showtraceback(self, etype: Any, evalue: Any, stb: list[str]) -> None:
@@ -102,7 +109,8 @@ def make_shell() -> Shell:
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "Linux"
-    InteractiveShell.clear_instance()
+    for made in (Shell, InteractiveShell):
+        made.clear_instance()
     recorder = Recorder()
     Shell.recorder = recorder  # the shell's own beginning may write something
     shell = Shell.instance(config=config)
@@ -130,7 +138,8 @@ def run_cell(
     sys.stderr = Stream(shell.recorder, "stderr", stderr_as)
     failed = True
     try:
-        failed = not shell.run_cell(source, store_history=True).success
+        run: Any = shell.run_cell
+        failed = not run(source, store_history=True).success
     except BaseException:  # noqa: BLE001 - a shell that the cell has damaged
         shell.showtraceback()
     finally:

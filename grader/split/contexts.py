@@ -11,7 +11,7 @@ from grader.split.kinds import Context
 from grader.split.peer import Peer
 
 try:
-    from numpy._core.umath import _extobj_contextvar  # type: ignore[attr-defined]
+    from numpy._core.umath import _extobj_contextvar
 
     _numpy_errors: Any = _extobj_contextvar.get
 except ImportError:  # another NumPy: ask it at each call
@@ -80,12 +80,12 @@ class GlobalSeeds(Context):
         return bool(names & {"seed", "set_state", "setstate"})
 
     def get(self, peer: Peer) -> Any:
-        state = np.random.get_state(legacy=False)  # noqa: NPY002 - what the test may have seeded
-        return repr(state["state"]["key"].tobytes()) + repr(state["state"]["pos"]), random.getstate()
+        state = np.random.get_state(legacy=False)["state"]  # noqa: NPY002 - that of the test
+        return state["key"].tobytes(), state["pos"], random.getstate()
 
     def encode(self, state: Any, peer: Peer) -> Any:
         numpy_state = np.random.get_state(legacy=False)  # noqa: NPY002
-        return [peer.encode(numpy_state), peer.encode(state[1])]
+        return [peer.encode(numpy_state), peer.encode(state[2])]
 
     def set(self, data: Any, peer: Peer) -> None:
         np.random.set_state(peer.decode(data[0]))  # noqa: NPY002

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 MOST_FRAMES = 60
 LONGEST = 20_000
 HERE = __file__.rpartition("/")[0]
+NUMBER = "_number of the test's exception"
 LIBRARIES = {"numpy", "torch"}
 
 _made: dict[Any, type[Exception]] = {}
@@ -54,9 +55,9 @@ def frames_of(error: BaseException) -> list[list[Any]]:
 
 def write(error: BaseException, peer: "Peer", depth: int = 0) -> Any:
     """Write an exception, in the student's process; this never fails."""
-    foreign = peer.notes.get("foreign", {}).get(id(error))
-    if foreign:
-        return ["e", foreign[1]]
+    number = vars(error).get(NUMBER)
+    if number is not None:
+        return ["e", number]
     pieces, size, scope = peer.pieces[:], peer.size, len(peer.scopes[-1])
     count = peer.count
     try:
@@ -135,7 +136,7 @@ def _make(class_: Any, values: Any, text: str) -> Exception | None:
 
 
 def _likeness(classes: Any, known: Any, text: str) -> Exception:
-    """Return a RemoteError that has the name and, as far as possible, the bases of another class."""
+    """Return a RemoteError with the name and, as far as possible, the bases of another class."""
     name = classes[0][1].rpartition(".")[2] or "Exception"
     base = next((c for c in known if c and c.__module__ == "builtins"), Exception)
     key = name, base
@@ -159,9 +160,11 @@ def _text(self: Exception) -> str:
 
 def write_down(error: BaseException, peer: "Peer") -> Any:
     """Write, in the judge, an exception that one of the test's functions has raised."""
-    raised = peer.notes.setdefault("raised", {})
-    number = len(raised)
-    raised[number] = error
+    number = None
+    if not isinstance(error, StopIteration):  # every loop ends with one, and it keeps its frames
+        raised = peer.notes.setdefault("raised", {})
+        number = len(raised)
+        raised[number] = error
     args = error.args if all(type(part) in (str, int, float, bool) for part in error.args) else None
     return [number, classes_of(error), text_of(error), args and list(args)]
 
@@ -179,6 +182,6 @@ def read_down(data: Any, peer: "Peer") -> BaseException:
         error: BaseException = class_(*(args if args is not None else [text]))
     except Exception:  # noqa: BLE001 - a class with an unusual constructor
         error = RemoteError(f"{classes[0][1]}: {text}")
-    foreign = peer.notes.setdefault("foreign", {})
-    foreign[id(error)] = (error, number)
+    if number is not None:  # on the exception itself: a table would keep it and all its frames
+        vars(error)[NUMBER] = number
     return error

@@ -12,7 +12,7 @@ MOST = 200_000
 
 
 class Exports:
-    """Own objects that the other side has handles on, and its objects that this side has them on."""
+    """Own objects that the other side has handles on, and the handles on its objects."""
 
     def __init__(self) -> None:
         self.objects: dict[int, Any] = {}
@@ -91,7 +91,7 @@ class ByName(Kind):
     def decode(self, data: Json, peer: Peer) -> Any:
         _, name = data
         strict(not peer.trusted, "a name of the notebook")
-        return peer.shell.user_ns[name]
+        return peer.named(name)
 
 
 EXPORT_KINDS = (Theirs(), Ours(), ByName())

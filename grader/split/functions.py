@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any
 
 CELL_NAME = re.compile(r"<cell [\w.:-]{1,80}>")
+DEFINITIONS = ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef
 LIBRARY = re.compile(r"/(?:site|dist)-packages/((?:numpy|torch|scipy|sklearn)/[\w/.-]{1,120}\.py)$")
 
 
@@ -45,7 +46,8 @@ class Described:
         positional = [*args.posonlyargs, *args.args]
         defaults = [None] * (len(positional) - len(args.defaults)) + list(args.defaults)
         for i, (arg, default) in enumerate(zip(positional, defaults, strict=True)):
-            kind = kinds.POSITIONAL_ONLY if i < len(args.posonlyargs) else kinds.POSITIONAL_OR_KEYWORD
+            only = i < len(args.posonlyargs)
+            kind = kinds.POSITIONAL_ONLY if only else kinds.POSITIONAL_OR_KEYWORD
             found.append(self._parameter(arg, kind, default))
         if args.vararg:
             found.append(self._parameter(args.vararg, kinds.VAR_POSITIONAL, None))
@@ -113,10 +115,11 @@ class Texts:
         def visit(node: ast.AST, prefix: str) -> None:
             for child in ast.iter_child_nodes(node):
                 inside = prefix
-                if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+                if isinstance(child, DEFINITIONS):
                     name = getattr(child, "name", "<lambda>")
                     qualname = prefix + name
-                    first = min([child.lineno, *(d.lineno for d in getattr(child, "decorator_list", []))])
+                    decorators = getattr(child, "decorator_list", [])
+                    first = min([child.lineno, *(part.lineno for part in decorators)])
                     is_class = isinstance(child, ast.ClassDef)
                     own = None if is_class else codes.get((first, qualname))
                     found = Described(name, qualname, child, own, source)
@@ -138,7 +141,8 @@ class Texts:
                 self.named[alias.asname or name] = Imported(name, None)
         elif isinstance(statement, ast.ImportFrom):
             for alias in statement.names:
-                self.named[alias.asname or alias.name] = Imported(statement.module or "", alias.name)
+                found = Imported(statement.module or "", alias.name)
+                self.named[alias.asname or alias.name] = found
         elif isinstance(statement, ast.Assign):
             for target in statement.targets:
                 if isinstance(target, ast.Name):

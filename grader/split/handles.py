@@ -17,7 +17,7 @@ from grader.split.functions import Described, Dotted, Imported
 from grader.split.proxies import BINARY, UNARY
 
 if TYPE_CHECKING:
-    from grader.split.judge import JudgePeer
+    from grader.split.judge_peer import JudgePeer
 
 _get = object.__getattribute__
 
@@ -42,7 +42,9 @@ class Handle:
 
     __slots__ = ("__weakref__", "_described", "_id", "_peer", "_told")
 
-    def __init__(self, peer: "JudgePeer", number: int | None, told: Any, described: Any = None) -> None:
+    def __init__(
+        self, peer: "JudgePeer", number: int | None, told: Any, described: Any = None
+    ) -> None:
         set_ = object.__setattr__
         set_(self, "_peer", peer)
         set_(self, "_id", number)
@@ -112,12 +114,13 @@ class FunctionHandle(Handle):
 
     __slots__ = ()
 
-    @property
-    def __class__(self) -> Any:  # type: ignore[override]
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
         return types.FunctionType
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._peer.request("call", self._id if self._id is not None else self._number(), args, kwargs)
+        number = self._id if self._id is not None else self._number()
+        return self._peer.request("call", number, args, kwargs)
 
     def __bool__(self) -> bool:
         return True
@@ -162,7 +165,7 @@ class FunctionHandle(Handle):
         return found or None
 
     @property
-    def __annotations__(self) -> dict[str, Any]:
+    def __annotations__(self) -> dict[str, Any]:  # type: ignore[override]
         found = self.__signature__.parameters.values()
         return {p.name: p.annotation for p in found if p.annotation is not p.empty}
 
@@ -187,8 +190,8 @@ class BuiltinHandle(FunctionHandle):
 
     __slots__ = ()
 
-    @property
-    def __class__(self) -> Any:  # type: ignore[override]
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
         return types.BuiltinFunctionType
 
     @property
@@ -201,8 +204,8 @@ class ClassHandle(Handle):
 
     __slots__ = ()
 
-    @property
-    def __class__(self) -> Any:  # type: ignore[override]
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
         return type
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -212,9 +215,10 @@ class ClassHandle(Handle):
         return True
 
     def __instancecheck__(self, instance: Any) -> bool:
-        if not isinstance(instance, ObjectHandle):
-            return False
-        own = _get(instance, "_told")[3]
+        if type.__instancecheck__(ObjectHandle, instance):
+            own = _get(instance, "_told")[3]
+        else:  # a module of PyTorch brings its class along
+            own = getattr(instance, "__dict__", {}).get("_class_handle")
         return own is self or (isinstance(own, ClassHandle) and self.__subclasscheck__(own))
 
     def __subclasscheck__(self, subclass: Any) -> bool:
@@ -248,8 +252,8 @@ class ObjectHandle(Handle):
 
     __slots__ = ()
 
-    @property
-    def __class__(self) -> Any:  # type: ignore[override]
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
         own = _get(self, "_told")[3]
         return type(self) if own is None else own
 
@@ -317,6 +321,7 @@ class Globals(MutableMapping[str, Any]):
 
     def __init__(self, peer: "JudgePeer") -> None:
         self.peer = peer
+        self.before: dict[str, dict[str, Any]] = {}  # names that were set -> their old values
 
     def __getitem__(self, name: str) -> Any:
         peer = self.peer
@@ -340,20 +345,42 @@ class Globals(MutableMapping[str, Any]):
         return found[name]
 
     def __setitem__(self, name: str, value: Any) -> None:
+        self.before.setdefault(name, self.peer.fetch([name]))
         self.peer.request("put", None, ({name: value},))
 
     def __delitem__(self, name: str) -> None:
+        self.before.setdefault(name, self.peer.fetch([name]))
         self.peer.request("drop", name)
 
     def __iter__(self) -> Iterator[str]:
-        return iter([*self.peer.locked, *self.peer.texts.named])
+        return iter({**dict.fromkeys(self.peer.locked), **self.peer.texts.named})
 
     def __len__(self) -> int:
         return len(list(iter(self)))
 
-    def copy(self) -> dict[str, Any]:
-        """Return the names and values."""
-        return dict(self)
+    # What unittest.mock.patch.dict needs: a copy, and the way back to it.
+
+    def copy(self) -> "Unchanged":
+        """Stand for the names as they are now."""
+        return Unchanged()
+
+    def clear(self) -> None:
+        """Give the names that were set here the values that they had."""
+        before, self.before = self.before, {}
+        for name, values in before.items():
+            if values:
+                self.peer.request("put", None, (values,))
+            else:
+                self.peer.request("drop", name)
+
+    def update(self, other: Any = (), /, **more: Any) -> None:
+        """Set names; those of `copy` are set already."""
+        if not isinstance(other, Unchanged):
+            super().update(other, **more)
+
+
+class Unchanged(dict[str, Any]):
+    """The names of the notebook as they were before the test set some."""
 
 
 def _imported(told: Imported) -> Any:

@@ -2,16 +2,19 @@
 
 import ast
 import builtins
+import dis
 import json
+import os
+import shutil
 import signal
 import sys
+import tempfile
 import time
 import types
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from grader.split import cells
 from grader.split.functions import Texts
 from grader.split.judge_peer import CellTimeout, JudgePeer, Stuck
 from grader.split.outputs import Output, Stream
@@ -19,6 +22,7 @@ from grader.split.wire import Closed, ProtocolError, Wire
 
 HERE = __file__.rpartition("/")[0]
 RESTARTS = 2
+TOO_LONG = "The cell took longer than its time."
 TICK = 0.5  # seconds between two attempts to stop a test that is too slow
 Fault = dict[str, Any]
 
@@ -74,9 +78,8 @@ def source_of(cell: dict[str, Any]) -> str:
 
 def names_in(code: types.CodeType, top: bool = True) -> tuple[set[str], set[str], set[str]]:
     """Return the global names that code reads and sets, and all names in it."""
-    import dis
-
-    reads, sets = set(), set()
+    reads: set[str] = set()
+    sets: set[str] = set()
     words = {*code.co_names, *code.co_varnames}
     for step in dis.get_instructions(code):
         if step.opname in ("LOAD_NAME", "LOAD_GLOBAL"):
@@ -108,12 +111,12 @@ def read_cell(shell: Any, name: str, source: str, graded: bool, number: int) -> 
     cell.reads, cell.sets, cell.words = frozenset(reads), frozenset(sets), frozenset(words)
     if plain and tree.body:
         last = tree.body[-1]
-        parts: list[ast.AST] = [tree]
+        parts: list[ast.Module | ast.Interactive] = [tree]
         if isinstance(last, ast.Expr) and not source.rstrip().endswith(";"):
             parts = [ast.Module(tree.body[:-1], []), ast.Interactive([last])]
         cell.codes = [
             compile(part, filename, "single" if isinstance(part, ast.Interactive) else "exec",
-                    dont_inherit=True)
+                    0, True)
             for part in parts
         ]
     return cell
@@ -154,7 +157,8 @@ class Judge:
             if prefix:
                 outputs, seconds, failed = self._run(self.locked[name], None)
                 if failed:
-                    raise RuntimeError(f"cell {name}: {outputs[-1]['ename']}: {outputs[-1]['evalue']}")
+                    error = outputs[-1]
+                    raise RuntimeError(f"cell {name}: {error['ename']}: {error['evalue']}")
                 self.ran[name] = outputs, seconds
         self.names = {name for cell in self.locked.values() for name in cell.sets
                       if not cell.graded}
@@ -219,7 +223,14 @@ class Judge:
 
     def play(self, merged_notebook: str, spawn: Callable[[], StudentProcess]) -> dict[str, Any]:
         """Play a submission; return outputs, faults and times (see `Play`)."""
-        return Play(self, merged_notebook, spawn).run()
+        # The student's process has the folder at the same path, which its sandbox has below /tmp.
+        below = tempfile.gettempdir()
+        folder = tempfile.mkdtemp(dir=below if below.startswith("/tmp") else "/tmp")
+        tempfile.tempdir = os.environ["TMPDIR"] = folder
+        try:
+            return Play(self, merged_notebook, spawn).run()
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _cut(dropped: int) -> Output:
@@ -268,7 +279,7 @@ class Play:
         self.restarts = 0
         self.given_up = False
         self.seconds = {"spawn": 0.0, "student": 0.0, "judge": 0.0}
-        self.ends = time.monotonic() + judge.limits.total_seconds
+        self.ends: float = time.monotonic() + judge.limits.total_seconds
         self.fetched: set[str] = set()
         self.calls = 0
 
@@ -310,7 +321,8 @@ class Play:
 
     def _limit(self) -> float:
         """Return how many seconds the next cell has."""
-        return max(min(self.judge.limits.cell_seconds, self.ends - time.monotonic()), 0.0)
+        left = self.ends - time.monotonic()
+        return max(min(float(self.judge.limits.cell_seconds), left), 0.0)
 
     # The student's process
 
@@ -366,25 +378,26 @@ class Play:
         try:
             peer = self._connect()
             self.texts.add(filename, self._transform(source))
+            self.judge.shell.compile._filename_map[filename] = number  # shown as In[number]
             outputs, dropped, _ = self._ask_to_run(peer, filename, source, number)
             outputs = _checked(outputs)
             self.history.append((filename, source, number))
             if peer.interrupted is not None:
-                self._fault("timeout", name, f"The cell took longer than {self._limit():g} seconds.")
+                self._fault("timeout", name, TOO_LONG)
             if dropped:
                 self._fault("output", name, f"{dropped} characters of output were cut off.")
                 outputs.append(_cut(int(dropped)))
         except Gone as error:
             outputs = [_error_output("died", str(error))]
         except CellTimeout:
-            self._fault("timeout", name, "The cell took longer than its time.")
-            outputs = [_error_output("TimeoutError", "The cell took longer than its time.")]
+            self._fault("timeout", name, TOO_LONG)
+            outputs = [_error_output("TimeoutError", TOO_LONG)]
         except (Closed, ProtocolError, Stuck) as error:
             outputs = [_error_output("died", self._lost(name, error))]
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever running the cell came to
             outputs = [_error_output(type(error).__name__, str(error))]
         self.seconds["student"] += time.perf_counter() - began
-        return outputs
+        return list(outputs)
 
     def _transform(self, source: str) -> str:
         try:
@@ -411,8 +424,8 @@ class Play:
         except Gone as error:
             return [_error_output("died", str(error))]
         except CellTimeout:
-            self._fault("timeout", cell.name, "The cell took longer than its time.")
-            return [_error_output("TimeoutError", "The cell took longer than its time.")]
+            self._fault("timeout", cell.name, TOO_LONG)
+            return [_error_output("TimeoutError", TOO_LONG)]
         except (Closed, ProtocolError, Stuck) as error:
             self.judge.shell.recorder.take()
             return [_error_output("died", self._lost(cell.name, error))]
@@ -420,22 +433,24 @@ class Play:
             self.seconds["judge"] += time.perf_counter() - began
 
     def _test(self, cell: Cell) -> list[Output]:
-        """Fetch the names that a locked cell reads from the student's notebook, and run the cell."""
+        """Fetch the names that a locked cell reads from the student, and run the cell."""
         peer = self._connect()
         namespace = self.judge.shell.user_ns
         wanted = sorted(
-            name for name in cell.reads - self.judge.names - cell.sets
+            name for name in (cell.reads - self.judge.names) - (cell.sets - self.judge.solutions)
             if name not in namespace or name in self.fetched
             if not hasattr(builtins, name) or name in self.judge.solutions
         )
         limit = self._limit()
         peer.start_clock(limit)
-        peer.contexts = [(n, c) for n, c in enumerate(peer.registry.contexts) if c.wanted(cell.words)]
-        found = peer.fetch(wanted) if wanted else {}
+        peer.use_contexts(cell.words)
+        found = peer.fetch(wanted, pin=True)
         for name in self.fetched - found.keys():
             namespace.pop(name, None)
-        self.fetched = set(found)
+        self.fetched = peer.fetched = set(wanted)
         namespace.update(found)
+        sets = cell.sets & self.judge.solutions
+        peer.pushed = {name: namespace.get(name) for name in sets} if sets else {}
         signal.setitimer(signal.ITIMER_REAL, max(limit, 0.01), TICK)
         before = peer.calls
         try:
@@ -454,14 +469,15 @@ def _error_output(name: str, text: str) -> Output:
 
 def _checked(outputs: Any) -> list[Output]:
     """Return outputs that the student's process sent, if they look like a notebook's."""
-    kinds = {"stream": {"name": str, "text": str},
+    kinds: dict[str, dict[str, type]] = {"stream": {"name": str, "text": str},
              "display_data": {"data": dict, "metadata": dict},
              "execute_result": {"data": dict, "metadata": dict, "execution_count": int},
              "error": {"ename": str, "evalue": str, "traceback": list}}
-    if type(outputs) is not list:
+    if not isinstance(outputs, list):
         raise ProtocolError("outputs that are no list")
     for output in outputs:
-        wanted = kinds.get(output.get("output_type")) if type(output) is dict else None
+        kind = output.get("output_type") if type(output) is dict else None
+        wanted = kinds.get(kind) if type(kind) is str else None
         if wanted is None or output.keys() != {"output_type", *wanted}:
             raise ProtocolError("an output that no notebook has")
         if not all(type(output[key]) is kind for key, kind in wanted.items()):

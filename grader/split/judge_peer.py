@@ -8,11 +8,11 @@ import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from grader.split import errors, registry
+from grader.split import errors, files, registry
 from grader.split.exports import Exports
 from grader.split.functions import Described, Texts, traceback_from
 from grader.split.handles import SORTS, SPECIAL, ClassHandle, Globals, Handle
-from grader.split.kinds import Json
+from grader.split.kinds import Json, Kind
 from grader.split.names import find
 from grader.split.peer import Peer
 from grader.split.plain import strict
@@ -65,11 +65,18 @@ class JudgePeer(Peer):
         self.interrupted: float | None = None
         self.abort: BaseException | None = None
         self.warned: list[Any] = []
-        self.contexts = list(enumerate(self.registry.contexts))
-        self.sent = {n: context.get(self) for n, context in self.contexts if context.wanted(_NONE)}
+        self.use_contexts(_NONE)
+        self.sent = {n: context.get(self) for n, context in self.contexts}
+        self.pushed: dict[str, Any] = {}  # names of the answer that the running test sets itself
+        self.fetched: set[str] = set()  # names that it has from the student's process
         self.notes["builtins"] = builtins.print, builtins.input, builtins.open
         self.calls = 0
         wire.watch(self.on_wait)
+
+    def use_contexts(self, words: frozenset[str]) -> None:
+        """Send the contexts that a cell with these words in its code needs."""
+        contexts = enumerate(self.registry.contexts)
+        self.contexts = [(n, context) for n, context in contexts if context.wanted(words)]
 
     # Time
 
@@ -99,17 +106,22 @@ class JudgePeer(Peer):
         was, self.busy = self.busy, True
         self.calls += 1
         try:
-            return super().request(op, target, args, kwargs)
-        finally:
-            self.busy = was
-            if self.abort is not None and not self.scopes:
-                raise self.abort
+            result = super().request(op, target, args, kwargs)
+        except Exception:
             if self.warned:
                 self._warn()
+            raise
+        finally:
+            self.busy = was
+        if self.abort is not None and op != "cell":
+            raise self.abort
+        if self.warned:
+            self._warn()
+        return result
 
     def _warn(self) -> None:
-        told, self.warned = self.warned, []
-        for name, text, filename, line in told:
+        warned, self.warned = self.warned, []
+        for name, text, filename, line in warned:
             category = getattr(builtins, name, None) or find("numpy.exceptions", name)
             if not (isinstance(category, type) and issubclass(category, Warning)):
                 category = UserWarning
@@ -120,11 +132,14 @@ class JudgePeer(Peer):
         """Raise the student's exception, or the end of time that caused it."""
         if self.abort is not None:
             raise self.abort
-        raise error
+        super().throw(error)
 
-    def fetch(self, names: list[str]) -> dict[str, Any]:
-        """Return those of the names that the student's notebook has."""
-        found = self.request("names", names)
+    def fetch(self, names: list[str], pin: bool = False) -> dict[str, Any]:
+        """Return those of the names that the student's notebook has.
+
+        With `pin` they are kept in step from now on: see `StudentPeer.do_fetch`.
+        """
+        found = self.request("fetch" if pin else "names", names)
         strict(type(found) is dict and found.keys() <= set(names), "names that nobody asked for")
         return dict(found)
 
@@ -152,7 +167,7 @@ class JudgePeer(Peer):
         found = self.described.get(id(described))
         if found is None:
             sort = "class" if described.code is None else "function"
-            told = (sort, described.name, described.qualname, None, None, [])
+            told: Any = (sort, described.name, described.qualname, None, None, [])
             found = SORTS[sort](self, None, told, described)
             self.described[id(described)] = found
         return found
@@ -173,10 +188,13 @@ class JudgePeer(Peer):
 
     def perform(self, op: str, target: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
         """Do what the student's code may do with an object that the test has passed on."""
-        strict(op in _ALLOWED, f"a question of the kind {str(op)[:20]!r}")
-        value = self.exports.objects[target]
+        torchs = self.front.operations if self.front is not None else {}
+        strict(op in _ALLOWED or op in torchs, f"a question of the kind {str(op)[:20]!r}")
+        value: Any = None if op in torchs else self.exports.objects[target]
         self.busy = False
         try:
+            if op in torchs:
+                return torchs[op](target, args, kwargs)
             if op == "call":
                 return value(*args, **kwargs)
             if op == "get":
@@ -216,7 +234,7 @@ class JudgePeer(Peer):
 
     # What goes along
 
-    def extra_out(self, keep: bool = False) -> Json:
+    def extra_out(self) -> Json:
         """Write the contexts that have changed, and which of the student's objects nobody holds."""
         extra: Json = []
         changed: Json = []
@@ -227,6 +245,11 @@ class JudgePeer(Peer):
                 self.sent[number] = state
         if changed:
             extra += ["c", changed]
+        for name, was in self.pushed.items():
+            now = self.namespace.get(name, _NONE)
+            if now is not was and now is not _NONE:
+                self.pushed[name] = now
+                extra += ["n", [name, self.encode(now)]]
         if self.exports.dead:
             dead = self.exports.collect()
             if dead:
@@ -246,6 +269,17 @@ class JudgePeer(Peer):
                     strict(type(name) is type(text) is type(filename) is str, "a warning")
                     strict(type(line) is int, "a warning")
                     self.warned.append((name, text, filename, line))
+            elif letter == "n":
+                name, *value = what
+                strict(name in self.fetched and len(value) < 2, "a name that nobody asked for")
+                if value:
+                    now = self.namespace[name] = self.decode(value[0])
+                    if name in self.pushed:
+                        self.pushed[name] = now
+                else:
+                    self.namespace.pop(name, None)
+            elif letter == "F":
+                files.take_over(what, self)
             elif letter == "k":
                 keep = True
             elif letter == "d":
@@ -266,7 +300,7 @@ _ALLOWED: dict[str, Any] = {
 }
 
 
-class _GoingHome:
+class _GoingHome(Kind):
     """Kind: a handle goes back as the object that it stands for."""
 
     def encode(self, value: Any, peer: Peer) -> Json:

@@ -1,9 +1,9 @@
 """The registry of kinds: how a Python type is written for the other side and read from it.
 
-A kind writes a value as a JSON list that starts with the kind's tag. Kinds of values that can change
-or that are the same object in several places are *shared*: they have a number on both sides while a
-call lasts (longer, if the student keeps them), are written again as `["@", number]`, and are brought
-up to date before each message.
+A kind writes a value as a JSON list that starts with the kind's tag. Kinds of values that can
+change or that are the same object in several places are *shared*: they have a number on both sides
+while a call lasts (longer, if the student keeps them), are written again as `["@", number]`, and
+are brought up to date before each message.
 """
 
 from __future__ import annotations

@@ -142,13 +142,14 @@ class ExceptionClass(Kind):
         return isinstance(value, type) and issubclass(value, BaseException)
 
     def encode(self, value: Any, peer: Peer) -> Json | None:
-        if getattr(builtins, value.__name__, None) is value:
-            return [self.tag, value.__name__]
+        name: str = value.__name__
+        if getattr(builtins, name, None) is value:
+            return [self.tag, name]
         return None
 
     def decode(self, data: Json, peer: Peer) -> Any:
         _, name = data
-        value = getattr(builtins, name)
+        value: Any = getattr(builtins, name)
         strict(isinstance(value, type) and issubclass(value, BaseException), "an exception")
         return value
 

@@ -86,7 +86,7 @@ class Recorder:
 class Stream(io.TextIOBase):
     """A sys.stdout or sys.stderr that writes into a recorder."""
 
-    encoding = "utf-8"  # type: ignore[assignment]
+    encoding = "utf-8"
 
     def __init__(self, recorder: Recorder, name: str, shown: str | None = None) -> None:
         self.recorder = recorder

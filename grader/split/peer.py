@@ -52,8 +52,10 @@ class Peer:
         self.count = 0
         self.scopes: list[list[Entry]] = []
         self.kept: list[list[Entry]] = []
+        self.pinned: list[Entry] = []  # values of the notebook's names that the test reads
         self.holders = 0
         self.notes: dict[str, Any] = {}  # for kinds and contexts to keep something of theirs in
+        self.front: Any = None  # what writes and reads the part ahead of each message, see `_send`
         for hook in registry.hooks:
             hook(self)
 
@@ -95,6 +97,10 @@ class Peer:
 
     def handle(self, number: int, description: Any) -> Any:
         """Return a new handle on an object of the other side."""
+        raise NotImplementedError
+
+    def named(self, name: str) -> Any:
+        """Return what the notebook has by this name."""
         raise NotImplementedError
 
     def class_of(self, name: str, base: type) -> type:
@@ -150,10 +156,10 @@ class Peer:
                 del self.numbers[id(entry[0])]
 
     def changes(self, upto: int | None = None) -> Json:
-        """Write what has changed in shared values since both sides agreed; `upto`: see `_answer`."""
+        """Write what has changed since both sides agreed; `upto`: how far in the last scope."""
         found: Json = []
         last = self.scopes[-1][:upto] if upto is not None else self.scopes[-1]
-        for scope in [*self.kept, *self.scopes[:-1], last]:
+        for scope in [self.pinned, *self.kept, *self.scopes[:-1], last]:
             for entry in scope:
                 if entry[1].changed(entry[0], entry[2], self):
                     payload, entry[2] = entry[1].payload(entry[0], self)
@@ -167,6 +173,25 @@ class Peer:
         for number, payload in zip(changes[::2], changes[1::2], strict=True):
             entry = self.shared[number]
             entry[2] = entry[1].apply(entry[0], payload, self)
+
+    def _send(self, message: Json) -> None:
+        """Send a message; what goes ahead of it is read first, but can only be written last."""
+        if self.front is None:
+            self.wire.send([*message, 0], self.pieces)
+        else:
+            ahead, data = self.front.out()
+            try:
+                self.wire.send([*message, ahead], [*data, *self.pieces])
+            except TooLarge:
+                self.front.lost()
+                raise
+
+    def _opened(self, message: Json) -> Json:
+        """Read what goes ahead of a message; return the message without it."""
+        *rest, ahead = message
+        if self.front is not None:
+            self.front.into(ahead)
+        return rest
 
     # Asking
 
@@ -182,23 +207,32 @@ class Peer:
         self.pieces, self.size, self.values = [], 0, 0
         try:
             values = [self.encode(value) for value in args]
-            names = [part for k, v in kwargs.items() for part in (k, self.encode(v))] if kwargs else []
+            names = [part for k, v in (kwargs or {}).items() for part in (k, self.encode(v))]
             mark = len(scope)
             message = ["q", op, target, values, names,
-                       self.changes(0) if len(self.scopes) > 1 or self.kept else [],
+                       self.changes(0) if len(self.scopes) > 1 or self.kept or self.pinned else [],
                        self.extra_out()]
-            self.wire.send(message, self.pieces)
+            self._send(message)
         except BaseException:
             self.scopes.pop()
             self._forget(scope)
             self.count = first
             raise
         try:
-            return self._await_answer(scope, mark)
+            answer = self._await_answer(scope, mark)
+            if op == "fetch":
+                self.pin(scope)
+            return answer
         finally:
             self.scopes.pop()
             if scope:
                 self._forget(scope)
+
+    def pin(self, scope: list[Entry]) -> None:
+        """Keep the values of a scope in step until the next time."""
+        self._forget(self.pinned)
+        self.pinned = scope[:]
+        scope.clear()
 
     def _await_answer(self, scope: list[Entry], mark: int) -> Any:
         while True:
@@ -207,7 +241,7 @@ class Peer:
                 break
             self.answer(message)
         try:
-            kind, data, changes, extra = message
+            kind, data, changes, extra = self._opened(message)
             if kind not in ("r", "x"):
                 raise ProtocolError(f"an answer of the kind {str(kind)[:20]!r}")
             result = self.decode(data) if kind == "r" else self.read_error(data)
@@ -220,7 +254,10 @@ class Peer:
             self.kept.append(scope[:mark])
             del scope[:mark]
         if kind == "x":
-            self.throw(result)
+            try:
+                self.throw(result)
+            finally:  # else the exception, its frames and their variables keep each other
+                del result
         return result
 
     def receive(self) -> list[Any]:
@@ -233,7 +270,10 @@ class Peer:
 
     def throw(self, error: Any) -> None:
         """Raise the exception that is an answer."""
-        raise error
+        try:
+            raise error
+        finally:
+            del error
 
     # Answering
 
@@ -245,7 +285,7 @@ class Peer:
         try:
             args: Any
             try:
-                _, op, target, args, names, changes, extra = message
+                _, op, target, args, names, changes, extra = self._opened(message)
                 args = [self.decode(part) for part in args]
                 kwargs = dict(zip(names[::2], map(self.decode, names[1::2]), strict=True))
                 mark = len(scope)
@@ -258,7 +298,7 @@ class Peer:
                     f"a malformed question ({type(error).__name__}: {error})"
                 ) from None
             self.pieces, self.size, self.values = [], 0, 0
-            keep = self._reply(scope, mark, self._perform(op, target, args, kwargs))
+            keep = self._reply(scope, mark, op, self._perform(op, target, args, kwargs))
         finally:
             self.scopes.pop()
             if keep:
@@ -292,12 +332,19 @@ class Peer:
         finally:
             del error
 
-    def _reply(self, scope: list[Entry], mark: int, answer: Json) -> bool:
-        changes = self.changes(mark) if mark or len(self.scopes) > 1 or self.kept else []
-        self._forget(scope[mark:])  # what the answer holds is needed no more
-        del scope[mark:]
+    def _reply(self, scope: list[Entry], mark: int, op: str, answer: Json) -> bool:
+        used = mark or len(self.scopes) > 1 or self.kept or self.pinned
+        changes = self.changes(mark) if used else []
+        extra = self.extra_out()
+        if op == "fetch":
+            self.pin(scope)
+        else:
+            self._forget(scope[mark:])  # what the answer holds is needed no more
+            del scope[mark:]
         keep = self.keeps(scope, mark)
-        self.wire.send([*answer, changes, self.extra_out(keep)], self.pieces)
+        if keep:
+            extra += ["k", 1]
+        self._send([*answer, changes, extra])
         return keep
 
     # What the two sides do differently
@@ -314,7 +361,7 @@ class Peer:
         """Read an exception."""
         raise NotImplementedError
 
-    def extra_out(self, keep: bool = False) -> Json:
+    def extra_out(self) -> Json:
         """Write what else goes along: pairs of a letter and something."""
         return []
 

@@ -95,7 +95,7 @@ class Tuple(Kind):
     """Tuples."""
 
     tag = "t"
-    types = (tuple,)
+    types: tuple[type, ...] = (tuple,)
 
     def fits(self, value: Any, peer: Peer) -> bool:
         return isinstance(value, tuple)
@@ -116,7 +116,7 @@ class FrozenSet(Tuple):
     """Frozen sets."""
 
     tag = "z"
-    types = (frozenset,)
+    types: tuple[type, ...] = (frozenset,)
 
     def fits(self, value: Any, peer: Peer) -> bool:
         return isinstance(value, frozenset)

@@ -38,7 +38,7 @@ def _contains(value: Any, part: Any) -> bool:
     return part in value
 
 
-OPERATIONS = {
+OPERATIONS: dict[str, Any] = {
     "get": getattr, "set": setattr, "del": delattr, "iter": iter, "next": next, "len": len,
     "item": operator.getitem, "setitem": operator.setitem, "delitem": operator.delitem,
     "str": str, "repr": repr, "enter": _enter, "exit": _exit, "contains": _contains,
@@ -100,6 +100,8 @@ class Callback(Proxy):
     @property
     def __name__(self) -> str:
         return str(self._name)
+
+    __closure__ = None  # what it has inside stays where it is
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"{self!r} has no attribute {name!r}")

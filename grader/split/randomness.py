@@ -1,8 +1,9 @@
-"""Kinds: NumPy's generators. The student draws from a twin; the judge's own one is moved on after it.
+"""Kinds: NumPy's generators. The student draws from a twin, and the judge's own one follows it.
 
-No state is ever copied upward. PCG64, which `default_rng` gives, is a linear congruential generator,
-and how many steps lie between two of its states can be computed: the judge steps its own generator
-forward by that number, if it is a possible one. Of other generators the judge keeps its state.
+No state is ever copied upward. PCG64, which `default_rng` gives, is a linear congruential
+generator, and how many steps lie between two of its states can be computed: the judge steps its
+own generator forward by that number, if it is a possible one. Of other generators the judge keeps
+its state.
 """
 
 from typing import Any
@@ -100,7 +101,7 @@ class GeneratorKind(Kind):
         strict(not peer.trusted, "a generator that comes up")
         _, name, payload, *inside = data
         bits = BIT_GENERATORS[payload[0]](0)
-        class_ = peer.class_of(name, np.random.Generator)
+        class_: Any = peer.class_of(name, np.random.Generator)
         value = class_.__new__(class_, bits)
         np.random.Generator.__init__(value, bits)
         entry = peer.share(value, self, None)
@@ -128,6 +129,7 @@ class GeneratorKind(Kind):
 
     def apply(self, value: Any, data: Json, peer: Peer) -> Any:
         name, *parts = data
+        strict(name == type(value.bit_generator).__name__, "another bit generator")
         if name != "PCG64":
             if not peer.trusted:
                 value.bit_generator.state = peer.decode(parts[0])

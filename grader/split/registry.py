@@ -5,8 +5,11 @@ import sys
 from grader.split.arrays import ARRAY_KINDS
 from grader.split.contexts import CONTEXTS
 from grader.split.exports import EXPORT_KINDS
+from grader.split.files import FILE_KINDS, TestFolder
+from grader.split.handles import SPECIAL
 from grader.split.kinds import Registry
 from grader.split.names import NAME_KINDS
+from grader.split.peer import Peer
 from grader.split.plain import PLAIN_KINDS
 from grader.split.randomness import GENERATOR_KINDS
 
@@ -14,13 +17,23 @@ from grader.split.randomness import GENERATOR_KINDS
 def full() -> Registry:
     """Return a registry with all kinds, those of PyTorch included where it is loaded."""
     registry = Registry()
-    registry.add(*NAME_KINDS, *PLAIN_KINDS, *ARRAY_KINDS, *GENERATOR_KINDS, *EXPORT_KINDS)
-    for context in CONTEXTS:
+    registry.add(*NAME_KINDS, *PLAIN_KINDS, *ARRAY_KINDS, *GENERATOR_KINDS, *FILE_KINDS,
+                 *EXPORT_KINDS)
+    for context in (*CONTEXTS, TestFolder):
         registry.add_context(context())
-    if "torch" in sys.modules:
+    if sys.modules.get("torch"):
         add_torch(registry)
     return registry
 
 
 def add_torch(registry: Registry) -> None:
-    """Add what torch_values.py and its like define."""
+    """Add tensors, modules and the like."""
+    from grader.split.torch_front import Front
+    from grader.split.torch_inline import HANDLES, TORCH_KINDS
+
+    def equip(peer: Peer) -> None:
+        peer.front = Front(peer)
+
+    SPECIAL.update(HANDLES)
+    registry.add(*TORCH_KINDS)
+    registry.hooks.append(equip)

@@ -13,14 +13,15 @@ import types
 import warnings
 from typing import Any, NoReturn
 
-from grader.split import cells, errors, registry
-from grader.split.kinds import Json
-from grader.split.outputs import Stream
+from grader.split import cells, errors, files, registry
 from grader.split.exports import Exports
+from grader.split.kinds import Json, Kind
+from grader.split.outputs import Stream
 from grader.split.peer import Entry, Peer, referred
 from grader.split.proxies import PROXIES, Callback, Proxy, operation
 from grader.split.wire import Closed, Wire
 
+MISSING = object()
 SHOW_WARNING = warnings.showwarning
 
 
@@ -35,7 +36,7 @@ class StudentPeer(Peer):
         self.thread = threading.get_ident()
         self.running = False  # whether the student's code is running, which SIGINT may stop
         self.warned: list[Any] = []
-        self.foreign: dict[int, tuple[BaseException, int]] = {}  # exceptions of the judge's
+        self.watched: dict[str, Any] = {}  # names that the running test reads -> their values
 
     # What the judge may ask for
 
@@ -46,6 +47,12 @@ class StudentPeer(Peer):
             self.running = True
             try:
                 return function(*args, **kwargs)
+            finally:
+                self.running = False
+        if self.front is not None and op in self.front.operations:
+            self.running = True
+            try:
+                return self.front.operations[op](target, args, kwargs)
             finally:
                 self.running = False
         return getattr(self, f"do_{op}")(target, *args)
@@ -66,6 +73,12 @@ class StudentPeer(Peer):
         """Return those of the names that the notebook has."""
         names = self.shell.user_ns
         return {name: names[name] for name in target if name in names}
+
+    def do_fetch(self, target: Any) -> dict[str, Any]:
+        """Return the names that a test reads; what changes of them is told with each answer."""
+        found = self.do_names(target)
+        self.watched = {name: found.get(name, MISSING) for name in target}
+        return found
 
     def do_put(self, target: Any, values: dict[str, Any]) -> None:
         """Set names of the notebook, as a test does that sets a global."""
@@ -117,6 +130,10 @@ class StudentPeer(Peer):
         sort, name = description
         return (Callback if sort == "function" else Proxy)(self, number, name)
 
+    def named(self, name: str) -> Any:
+        """Return what the notebook has by this name."""
+        return self.shell.user_ns[name]
+
     def class_of(self, name: str, base: type) -> type:
         """Return a class of the notebook that a value of the test's has, if it is there."""
         class_ = self.shell.user_ns.get(name)
@@ -135,8 +152,8 @@ class StudentPeer(Peer):
         finally:
             self.running = was
 
-    def extra_out(self, keep: bool = False) -> Json:
-        """Write what was printed and warned of, and which scopes are kept or no longer needed."""
+    def extra_out(self) -> Json:
+        """Write what was printed, warned of and stored, and which scopes are no longer needed."""
         extra: Json = []
         if self.shell.recorder.outputs:
             outputs, _ = self.shell.recorder.take()
@@ -144,8 +161,16 @@ class StudentPeer(Peer):
         if self.warned:
             extra += ["w", self.warned[:100]]
             self.warned.clear()
-        if keep:
-            extra += ["k", 1]
+        names = self.shell.user_ns
+        for name, was in self.watched.items():
+            now = names.get(name, MISSING)
+            if now is not was:
+                self.watched[name] = now
+                extra += ["n", [name, *([] if now is MISSING else [self.encode(now)])]]
+        if "folder" in self.notes:
+            told = files.written(self)
+            if told:
+                extra += ["F", told]
         if self.kept:
             done = [scope for scope in self.kept if not referred(scope)]
             if done:
@@ -168,6 +193,11 @@ class StudentPeer(Peer):
             elif letter == "c":
                 for number, state in what:
                     self.registry.contexts[number].set(state, self)
+            elif letter == "n":
+                name, value = what[0], self.decode(what[1])
+                self.shell.user_ns[name] = value
+                if name in self.watched:
+                    self.watched[name] = value
         return False
 
     def keeps(self, scope: list[Entry], mark: int) -> bool:
@@ -183,7 +213,7 @@ class StudentPeer(Peer):
         return errors.read_down(data, self)
 
 
-class _GoingHome:
+class _GoingHome(Kind):
     """Kind: a stand-in for an object of the judge's goes back as that object."""
 
     def encode(self, value: Any, peer: Peer) -> Json:
@@ -191,7 +221,7 @@ class _GoingHome:
 
 
 def _after_fork(wire: Wire) -> None:
-    """Processes that student code starts do not talk with the judge."""
+    """Let processes that student code starts not talk with the judge."""
     os.close(wire.sock.detach())
 
 
@@ -210,7 +240,7 @@ def serve(sock: socket.socket, shell: Any) -> NoReturn:
         peer.warned.append([category.__name__, str(message)[:2000], str(filename)[:200], lineno])
 
     signal.signal(signal.SIGINT, interrupted)
-    warnings.showwarning = warned
+    warnings.showwarning = warned  # type: ignore[assignment]
     warnings.simplefilter("always")
     try:
         while True:

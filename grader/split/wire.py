@@ -20,7 +20,7 @@ START = 2**16
 _write: Callable[[Any, int], Sequence[str]] = json.encoder.c_make_encoder(  # type: ignore[attr-defined]
     None, None, encode_basestring_ascii, None, ":", ",", False, False, True
 )
-_read = json.JSONDecoder().scan_once
+_read: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
 
 
 class ProtocolError(Exception):

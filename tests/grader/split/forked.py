@@ -5,18 +5,27 @@ for each submission. The process of the tests itself never becomes a judge or a 
 """
 
 import contextlib
-import copy
-import faulthandler
+import functools
 import json
 import multiprocessing
 import os
+import random
+import re
 import signal
 import socket
+import subprocess
 import sys
+import traceback
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import numpy as np
 
 from grader.split import cells, student
 from grader.split.judge import Judge
+
+ROOT = Path(__file__).parents[3]
 
 
 @dataclass(frozen=True)
@@ -27,8 +36,40 @@ class Limits:
     message_mb: int = 64
 
 
+PACKAGES = ("nnlib", "scipy", "torch", "sklearn", "tensorflow", "keras", "jax", "autograd", "optax")
+
+
+def absent(source):
+    """Return the packages that a source notebook's student process does not have."""
+    cells_ = [c for c in json.loads(source)["cells"] if c["cell_type"] == "code"]
+    text = "\n".join("".join(cell["source"]) for cell in cells_)
+    used = set(re.findall(r"^\s*(?:import|from)\s+(\w+)", text, re.MULTILINE))
+    if "sklearn" in used:
+        used.add("scipy")
+    return [name for name in PACKAGES if name not in used]
+
+
+def seed_everything(seed):
+    """Seed what the isolation seeds, too."""
+    random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002
+
+
+class Absent:
+    """Finds that some packages are not there, as in the sandbox."""
+
+    def __init__(self, names):
+        self.names = names
+
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in self.names:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+
 class Forked:
     """A student's process without a sandbox."""
+
+    absent = ()
 
     def __init__(self):
         self.sock, theirs = socket.socketpair()
@@ -37,6 +78,10 @@ class Forked:
             try:
                 os.setpgid(0, 0)
                 self.sock.close()
+                for name in [n for n in sys.modules if n.partition(".")[0] in self.absent]:
+                    del sys.modules[name]
+                sys.meta_path.insert(0, Absent(self.absent))
+                seed_everything(0)
                 student.serve(theirs, cells.make_shell())
             finally:
                 os._exit(3)
@@ -63,53 +108,115 @@ class Forked:
         return f"exit status {code}" if code >= 0 else f"signal {-code}"
 
 
+class _Base:
+    """A process that has imported what judges and students need, and forks judge servers."""
+
+    def __init__(self):
+        ours, theirs = socket.socketpair()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.grader.split.forked", str(theirs.fileno())],
+            cwd=ROOT, pass_fds=[theirs.fileno()],
+        )
+        theirs.close()
+        self.pipe = Connection(ours.detach())
+
+    def ask(self, *question):
+        self.pipe.send(question)
+        answer = self.pipe.recv()
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+
+@functools.cache
+def base():
+    """Return the one base process of this session."""
+    return _Base()
+
+
 class Server:
     """Plays submissions to one source notebook, each in a fork of a process with its judge."""
 
     def __init__(self, source, limits=None):
-        here, there = multiprocessing.Pipe()
-        self.pid = os.fork()
-        if self.pid == 0:
-            try:
-                here.close()
-                faulthandler.enable()
-                self._serve(there, source, limits or Limits())
-            finally:
-                os._exit(1)
-        there.close()
-        self.pipe = here
-        assert self.pipe.recv() == "ready"
-
-    def _serve(self, pipe, source, limits):
-        sys.modules.pop("pytest", None)
-        judge = Judge(source, cells.make_shell(), limits)
-        pipe.send("ready")
-        while True:
-            merged, skip = pipe.recv()
-            reading, writing = os.pipe()
-            child = os.fork()
-            if child == 0:
-                with os.fdopen(writing, "w") as out:
-                    for name in skip:
-                        judge.locked[name] = copy.copy(judge.locked[name])
-                        judge.locked[name].codes = [compile("", "<skipped>", "exec")]
-                    json.dump(judge.play(merged, Forked), out)
-                os._exit(0)
-            os.close(writing)
-            with os.fdopen(reading) as got:
-                text = got.read()
-            status = os.waitpid(child, 0)[1]
-            pipe.send(json.loads(text) if text else {"error": f"the judge ended: {status}"})
+        text = source if isinstance(source, str) else json.dumps(source)
+        self.key = base().ask("make", text, limits or Limits())
 
     def play(self, merged, skip=()):
         """Return what the judge makes of a notebook; the test cells of `skip` are not run."""
-        self.pipe.send((merged if isinstance(merged, str) else json.dumps(merged), list(skip)))
-        return self.pipe.recv()
+        text = merged if isinstance(merged, str) else json.dumps(merged)
+        return base().ask("play", self.key, text, list(skip))
 
     def close(self):
-        self.pipe.close()
-        os.kill(self.pid, signal.SIGKILL)
-        os.waitpid(self.pid, 0)
+        base().ask("close", self.key)
+
+
+def _serve_base(pipe):
+    """Fork a judge server for each source notebook, and pass questions on."""
+    servers = {}
+    while True:
+        try:
+            question = pipe.recv()
+        except EOFError:
+            os._exit(0)
+        if question[0] == "make":
+            here, there = multiprocessing.Pipe()
+            pid = os.fork()
+            if pid == 0:
+                here.close()
+                pipe.close()
+                _serve_judge(there, *question[1:])
+            there.close()
+            answer = here.recv()
+            if not isinstance(answer, BaseException):
+                servers[pid] = here
+                answer = pid
+            pipe.send(answer)
+        elif question[0] == "play":
+            servers[question[1]].send(question[2:])
+            pipe.send(servers[question[1]].recv())
+        else:
+            servers.pop(question[1]).close()
+            os.waitpid(question[1], 0)
+            pipe.send(None)
+
+
+def _serve_judge(pipe, source, limits):
+    """Make a judge, and fork for each notebook to play."""
+    try:
+        judge = Judge(source, cells.make_shell(), limits)
+        Forked.absent = absent(source)
+    except Exception as error:  # noqa: BLE001 - the asker is told
+        pipe.send(error)
+        os._exit(1)
+    pipe.send("ready")
+    while True:
+        try:
+            merged, skip = pipe.recv()
+        except EOFError:
+            os._exit(0)
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            pipe.close()
+            os.close(reading)
+            try:
+                for name in skip:
+                    judge.locked[name].codes = [compile("", "<skipped>", "exec")]
+                    judge.locked[name].reads = frozenset()
+                seed_everything(0)
+                played = judge.play(merged, Forked)
+                with os.fdopen(writing, "w") as out:
+                    json.dump(played, out)
+                os._exit(0)
+            except BaseException:  # noqa: BLE001 - the end of this fork
+                traceback.print_exc(file=sys.__stderr__)
+            finally:
+                os._exit(1)
+        os.close(writing)
+        with os.fdopen(reading) as got:
+            text = got.read()
+        status = os.waitpid(child, 0)[1]
+        pipe.send(json.loads(text) if text else {"error": f"the judge ended: {status}"})
 
 
 def notebook(*parts):
@@ -138,3 +245,9 @@ def errors_of(merged, played):
             found[info["grade_id"]] = (
                 f"{errors[0]['ename']}: {errors[0]['evalue']}" if errors else "")
     return found
+
+
+if __name__ == "__main__":
+    from tests.grader.split import forked
+
+    forked._serve_base(Connection(int(sys.argv[1])))
