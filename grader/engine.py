@@ -8,7 +8,6 @@ from nbgrader.converters import BaseConverter, GenerateAssignment, NbGraderExcep
 
 from grader.course import Course
 from grader.errors import GraderError
-from grader.running.retry import describe
 
 
 class ConversionError(GraderError):
@@ -58,11 +57,6 @@ def generate(course: Course, problem_set: str, into: Path, *, record: bool) -> N
     coursedir = course.coursedir(problem_set)
     coursedir.release_directory = str(into)
     _run(_Generate(coursedir=coursedir, config=config))
-
-
-def is_passing(error: ConversionError) -> bool:
-    """Whether the trouble may pass by itself: a locked or lost gradebook, a full disk."""
-    return isinstance(error.__cause__, Exception) and bool(describe(error.__cause__))
 
 
 def _run(converter: BaseConverter) -> None:

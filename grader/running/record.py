@@ -24,6 +24,7 @@ from grader.course import Course
 from grader.errors import GraderError
 from grader.running.book import OneSession, used_by_nbgrader
 from grader.running.play import Play
+from grader.running.retry import Stopped, describe
 from grader.running.steps import make_steps, resources_for
 from grader.submissions import TIMESTAMP
 
@@ -117,6 +118,13 @@ class Recorder:
                     f"the gradebook knows no student {played.student!r}, and "
                     "c.Autograde.create_student is False"
                 ) from error
+        try:
+            book.find_assignment(self._set)
+        except MissingEntry as error:
+            raise Stopped(
+                f"the gradebook has no problem set {self._set!r} any more: another one was put in "
+                "its place"
+            ) from error
         given = {"timestamp": played.timestamp} if played.timestamp else {}
         with book.db.no_autoflush:  # nbgrader looks up rows while others are half made
             book.update_or_create_submission(self._set, played.student, **given)
@@ -128,6 +136,8 @@ class Recorder:
             try:
                 notebook, resources = step(notebook, resources)
             except (ValueError, KeyError, RuntimeError) as error:
+                if describe(error):  # the database, behind one of nbgrader's own errors
+                    raise
                 name = type(step).__name__
                 text = f"nbgrader's step {name} stopped ({type(error).__name__}: {error})"
                 raise GraderError(text) from error

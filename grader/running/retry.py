@@ -55,7 +55,7 @@ class Patience:
         while True:
             try:
                 result = action()
-            except (OSError, DBAPIError, Away) as error:
+            except Exception as error:
                 undo()
                 trouble = describe(error)
                 if not trouble:
@@ -74,8 +74,22 @@ class Patience:
                 return result
 
 
-def describe(error: Exception) -> str:
-    """Return trouble that may pass in a few words, or an empty string for any other error."""
+def describe(error: BaseException) -> str:
+    """Return trouble that may pass in a few words, or an empty string for any other error.
+
+    nbgrader turns some errors of the database into its own, so what led to an error counts, too.
+    """
+    seen: list[BaseException] = []
+    link: BaseException | None = error
+    while link is not None and link not in seen:
+        seen.append(link)
+        if not isinstance(link, GraderError) and (text := _describe(link)):
+            return text
+        link = link.__cause__ or link.__context__
+    return ""
+
+
+def _describe(error: BaseException) -> str:
     if isinstance(error, Away):
         return str(error)
     if isinstance(error, OSError):

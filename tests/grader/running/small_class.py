@@ -97,6 +97,20 @@ def files(course):
     return found
 
 
+def difference(one, other):
+    """Return what differs between two states, for a message that can be read."""
+    (rows_one, counts_one), files_one = one
+    (rows_other, counts_other), files_other = other
+    return {
+        "rows": {s for s in rows_one | rows_other if rows_one.get(s) != rows_other.get(s)},
+        "counts": counts_one != counts_other,
+        "files": {f for f in files_one | files_other if files_one.get(f) != files_other.get(f)},
+    }
+
+
+SAME = {"rows": set(), "counts": False, "files": set()}
+
+
 def state(course):
     """Return everything that a finished run leaves behind."""
     return rows(course), files(course)

@@ -4,7 +4,7 @@ import threading
 import pytest
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from grader.running.retry import Away, Patience, Stopped
+from grader.running.retry import Away, Patience, Stopped, describe
 
 LOCKED = OperationalError("INSERT", {}, Exception("database is locked"))
 FULL = OSError(errno.ENOSPC, "No space left on device")
@@ -68,6 +68,16 @@ def test_other_errors_are_not_waited_for(said, error):
     with pytest.raises(type(error)):
         patience(said).insist(trouble, trouble.undo)
     assert (said, trouble.undone) == ([], 1)
+
+
+def test_what_led_to_an_error_counts():
+    wrapped = ValueError("an entry is invalid")
+    wrapped.__context__ = LOCKED
+    assert describe(wrapped) == "the gradebook is not available: database is locked"
+    LOCKED.__context__ = wrapped  # a circle, as `raise error.__cause__` makes one
+    assert describe(ValueError("of another kind")) == ""
+    assert describe(wrapped).endswith("database is locked")
+    LOCKED.__context__ = None
 
 
 def test_the_user_may_stop_the_waiting(said):
