@@ -9,6 +9,7 @@ its values: then both sides keep it, and go on keeping its values in step.
 
 import sys
 from collections.abc import Iterable
+from types import FunctionType
 from typing import Any
 
 from grader.split.kinds import Json, Kind, Registry
@@ -77,6 +78,8 @@ class Peer:
         return data
 
     def _guess(self, value: Any) -> Json:
+        if type(value) is FunctionType:
+            return self.export(value)
         for kind in self.registry.guesses:
             if kind.fits(value, self):
                 data = kind.encode(value, self)
@@ -259,7 +262,7 @@ class Peer:
                 self.apply(changes)
             kept = self.extra_in(extra) if extra else False
         except MALFORMED as error:
-            raise ProtocolError(f"a malformed answer ({type(error).__name__}: {error})") from None
+            raise ProtocolError(f"a malformed answer ({type(error).__name__}: {error})") from error
         if kept:
             self.kept.append(scope[:mark])
             del scope[:mark]
