@@ -196,10 +196,16 @@ class Peer:
 
     def _opened(self, message: Json) -> Json:
         """Read what is to be read first; return the message without it."""
-        *rest, ahead, extra = message
-        if self.front is not None:
+        *rest, ahead = message
+        if ahead != 0:
+            if self.front is None:
+                self.load_torch()
             self.front.into(ahead)
-        return [*rest, extra]
+        return rest
+
+    def load_torch(self) -> None:
+        """Get ready for objects of PyTorch, which the other side has and this one has not yet."""
+        raise ProtocolError("something of PyTorch's, which is not here")
 
     # Asking
 
@@ -217,10 +223,9 @@ class Peer:
             values = [self.encode(value) for value in args]
             names = [part for k, v in (kwargs or {}).items() for part in (k, self.encode(v))]
             mark = len(scope)
-            message = ["q", op, target, values, names,
-                       self.changes(0) if len(self.scopes) > 1 or self.kept or self.pinned else [],
-                       self.ahead(), self.extra_out()]
-            self._send(message)
+            inside = len(self.scopes) > 1 or self.kept or self.pinned
+            changes, ahead = self.changes(0) if inside else [], self.ahead()
+            self._send(["q", op, target, values, names, changes, self.extra_out(), ahead])
         except BaseException:
             self.scopes.pop()
             self._forget(scope)
@@ -353,7 +358,7 @@ class Peer:
         keep = self.keeps(scope, mark)
         if keep:
             extra += ["k", 1]
-        self._send([*answer, changes, ahead, extra])
+        self._send([*answer, changes, extra, ahead])
         return keep
 
     # What the two sides do differently
