@@ -236,7 +236,7 @@ ATTACKS = family(
         "encodes as a program and decodes with eval: the test itself would run the text",
         "code",
         code="def encode(values):\n"
-        '    return "print(*map(str, (globals(), __import__(\'os\').environ)))"\n\n'
+        "    return \"print(*map(str, (globals(), __import__('os').environ)))\"\n\n"
         "decode = eval",
     ),
     cheat(

@@ -37,7 +37,9 @@ def content(change):
 
 
 def with_number(notebook_text: str) -> bytes:
-    return notebook_text.replace('"nbformat":', '"big": ' + "9" * 5000 + ', "nbformat":', 1).encode()
+    return notebook_text.replace(
+        '"nbformat":', '"big": ' + "9" * 5000 + ', "nbformat":', 1
+    ).encode()
 
 
 def large_file(folder):
@@ -110,7 +112,16 @@ def timestamp(value):
 
 def own_modules(folder):
     """Put modules beside the notebook that Python would find before the real ones."""
-    for name in ("numpy", "sitecustomize", "IPython", "random", "json", "grader", "nbformat", "encodings"):
+    for name in (
+        "numpy",
+        "sitecustomize",
+        "IPython",
+        "random",
+        "json",
+        "grader",
+        "nbformat",
+        "encodings",
+    ):
         (folder / f"{name}.py").write_text("print('poison')\nraise SystemExit(0)\n")
     (folder / ".ipython" / "profile_default" / "startup").mkdir(parents=True)
     (folder / ".ipython" / "profile_default" / "startup" / "00.py").write_text("print('poison')")

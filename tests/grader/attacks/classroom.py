@@ -50,7 +50,9 @@ class Result:
     @property
     def printed(self) -> str:
         """Return what was printed while any of the cells ran."""
-        outputs = [o for c in (self.notebook or {"cells": []})["cells"] for o in c.get("outputs", [])]
+        outputs = [
+            o for c in (self.notebook or {"cells": []})["cells"] for o in c.get("outputs", [])
+        ]
         texts = (o["text"] for o in outputs if o["output_type"] == "stream")
         return "".join(part for text in texts for part in text)
 
@@ -196,5 +198,3 @@ def _result(root: Path, student: str, row: dict[str, str]) -> Result:
     page = root / "feedback" / student / SET / f"{SET}.html"
     notebook = json.loads(graded.read_text(encoding="utf-8")) if graded.is_file() else None
     return Result(row, notebook, page.read_text(encoding="utf-8") if page.is_file() else "")
-
-

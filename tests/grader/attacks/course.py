@@ -288,7 +288,7 @@ assert log[3:] == ["end c", "end b"]
 x = float(np.random.uniform(3, 4))
 answer, truth = half(x), x / 2
 """
-        + f"claims = [\n    {(','+chr(10)+'    ').join(IDIOMS)},\n]\n",
+        + f"claims = [\n    {(',' + chr(10) + '    ').join(IDIOMS)},\n]\n",
     ),
 }
 POINTS = {f"test_{name}": points for name, (points, _, _) in TESTS.items()}

@@ -28,7 +28,9 @@ ATTACKS = family(
     "exceptions",
     fails("system_exit", "leaves by SystemExit with status 0", "raise SystemExit(0)"),
     fails("keyboard_interrupt", "raises KeyboardInterrupt itself", "raise KeyboardInterrupt"),
-    fails("generator_exit", "raises GeneratorExit, which few handlers catch", "raise GeneratorExit"),
+    fails(
+        "generator_exit", "raises GeneratorExit, which few handlers catch", "raise GeneratorExit"
+    ),
     fails(
         "own_base_exception",
         "raises an exception of its own that no `except Exception` catches",
@@ -123,8 +125,13 @@ ATTACKS = family(
         "import os\nos._exit(0)",
         fault="died",
     ),
-    before("exit_in_a_cell", "ends its process while its cell runs", "import os\nos._exit(0)",
-           loses=("scale",), fault="died"),
+    before(
+        "exit_in_a_cell",
+        "ends its process while its cell runs",
+        "import os\nos._exit(0)",
+        loses=("scale",),
+        fault="died",
+    ),
     fails(
         "exit_in_a_callback",
         "ends its process while the test's callback waits for an answer",
@@ -141,8 +148,12 @@ ATTACKS = family(
         "class Last:\n    def __del__(self):\n        print('1000')\n        raise SystemExit(0)\n"
         "last = Last()\nweakref.finalize(last, print, '1000')\ndel last",
     ),
-    fails("segmentation_fault", "crashes its interpreter", "import ctypes\nctypes.string_at(1)",
-          fault="died"),
+    fails(
+        "segmentation_fault",
+        "crashes its interpreter",
+        "import ctypes\nctypes.string_at(1)",
+        fault="died",
+    ),
     fails("abort", "aborts its process with SIGABRT", "import os\nos.abort()", fault="died"),
     fails(
         "becomes_a_shell",

@@ -3,7 +3,9 @@
 from tests.grader.attacks.attack import TELL, Attack, cheat, family, spy
 from tests.grader.attacks.course import ANSWERS
 
-LOOK = TELL + '''
+LOOK = (
+    TELL
+    + '''
 def look(thing, where, depth=3, seen=None):
     """Print every secret word that can be reached from `thing` by attributes and items."""
     seen = set() if seen is None else seen
@@ -35,6 +37,7 @@ def look(thing, where, depth=3, seen=None):
     if hasattr(thing, "co_consts"):
         look(thing.co_consts, where, depth, seen)
 '''
+)
 TWICE = """
 def twice(f, x):
     for attempt in (lambda: look(f, "the callback"), {more}):

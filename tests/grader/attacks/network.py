@@ -2,7 +2,7 @@
 
 from tests.grader.attacks.attack import family, spy
 
-TRY = '''
+TRY = """
 import socket
 def reach(kind, *address, family=socket.AF_INET, protocol=0):
     try:
@@ -13,7 +13,7 @@ def reach(kind, *address, family=socket.AF_INET, protocol=0):
             print("reached", address)
     except OSError as error:
         print(type(error).__name__, end=" ")
-'''
+"""
 
 ATTACKS = family(
     "network",

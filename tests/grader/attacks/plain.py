@@ -113,7 +113,7 @@ def _run_apart(names: list[str]) -> dict:
         groups.append(group)
     script = f"""
     set -e
-    for group in {' '.join(map(str, groups))}; do echo $$ > $group/cgroup.procs; done
+    for group in {" ".join(map(str, groups))}; do echo $$ > $group/cgroup.procs; done
     mount -t tmpfs -o size=1g tmpfs /mnt
     mkdir /mnt/u /mnt/w /mnt/pu /mnt/pw
     mount -t overlay -o lowerdir={sys.prefix},upperdir=/mnt/u,workdir=/mnt/w overlay {sys.prefix}
@@ -121,7 +121,7 @@ def _run_apart(names: list[str]) -> dict:
     exec bwrap --ro-bind / / --bind {sys.prefix} {sys.prefix} --bind {sys.base_prefix} {sys.base_prefix} \\
         --dev /dev --proc /proc --tmpfs /run --tmpfs /mnt --tmpfs /var/tmp --tmpfs /tmp --dir /tmp/out \\
         --unshare-pid --unshare-net --unshare-ipc --unshare-uts --die-with-parent --new-session \\
-        --cap-drop ALL {sys.executable} -m tests.grader.attacks.plain --inside {' '.join(names)}
+        --cap-drop ALL {sys.executable} -m tests.grader.attacks.plain --inside {" ".join(names)}
     """
     process = subprocess.Popen(
         ["unshare", "-m", "--propagation", "private", "sh", "-c", script],
@@ -155,7 +155,11 @@ def _inside(names: list[str]) -> dict:
         hand_in_honestly(root, NEIGHBOUR, traps)
         students = {name: hand_in(root, ATTACKS[name], traps) for name in names}
         status, hung = _nbgrader(root, "autograde", SET, "--create", env=traps.environment)
-    shown = {ATTACKS[name].family for name in names} & {"output", "the notebook", "names of students"}
+    shown = {ATTACKS[name].family for name in names} & {
+        "output",
+        "the notebook",
+        "names of students",
+    }
     if shown:
         _nbgrader(root, "generate_feedback", SET)
     neighbour = _points(root, NEIGHBOUR)

@@ -13,7 +13,7 @@ def leaves(name, tries, code, **more):
     return Attack(name, tries, {"scale": text}, shows="left it", **more)
 
 
-WRITE = '''\
+WRITE = """\
 import os
 def write(path, text="print('poison')\\n", mode=0o755):
     try:
@@ -24,12 +24,15 @@ def write(path, text="print('poison')\\n", mode=0o755):
         return True
     except OSError:
         return False
-'''
+"""
 
 ATTACKS = family(
     "poisoning the next student",
-    leaves("startup_files", "writes start-up files of IPython and Jupyter, in the home and elsewhere",
-           WRITE + """
+    leaves(
+        "startup_files",
+        "writes start-up files of IPython and Jupyter, in the home and elsewhere",
+        WRITE
+        + """
 import IPython
 for home in {os.path.expanduser("~"), "@HOME@", "/root", "/home", os.environ.get("IPYTHONDIR", "")}:
     write(f"{home}/.ipython/profile_default/startup/00-poison.py")
@@ -37,9 +40,13 @@ for home in {os.path.expanduser("~"), "@HOME@", "/root", "/home", os.environ.get
     write(f"{home}/.jupyter/poison_config.py")
     write(f"{home}/.bashrc_poison")
 write(get_ipython().profile_dir.startup_dir + "/00-poison.py") if getattr(get_ipython(), "profile_dir", None) else None
-"""),
-    leaves("site_packages", "writes into site-packages: .pth files, sitecustomize, a patched NumPy",
-           WRITE + """
+""",
+    ),
+    leaves(
+        "site_packages",
+        "writes into site-packages: .pth files, sitecustomize, a patched NumPy",
+        WRITE
+        + """
 import site, sys, numpy
 folders = {*site.getsitepackages(), site.getusersitepackages(), *filter(None, sys.path), os.path.dirname(os.__file__)}
 for folder in folders:
@@ -48,20 +55,32 @@ for folder in folders:
 for folder in folders:
     path = f"{folder}/numpy/testing/poison.py"
     print(os.path.isdir(os.path.dirname(path)) and write(path))
-"""),
-    leaves("shared_folders", "leaves files in /tmp, /var/tmp, /dev/shm, /run and the work folder",
-           WRITE + """
+""",
+    ),
+    leaves(
+        "shared_folders",
+        "leaves files in /tmp, /var/tmp, /dev/shm, /run and the work folder",
+        WRITE
+        + """
 for folder in ("/tmp", "/var/tmp", "/dev/shm", "/run", "/run/lock", ".", "..", "/", "/etc", "/home", "/root", "@HOME@", "@COURSE@"):
     write(f"{folder}/poison-left")
-"""),
-    leaves("course_folders", "overwrites neighbours' submissions, the source and the settings",
-           WRITE + """
+""",
+    ),
+    leaves(
+        "course_folders",
+        "overwrites neighbours' submissions, the source and the settings",
+        WRITE
+        + """
 for path in ("solutions/vault/poison.py", "submitted/model/vault/poison.py", "poison_config.py", "exercises/vault/poison.py"):
     write(f"@COURSE@/{path}")
     write(f"../../../{path}")
-"""),
-    leaves("grader_code", "overwrites the grader's own code, its bytecode and its sockets",
-           WRITE + """
+""",
+    ),
+    leaves(
+        "grader_code",
+        "overwrites the grader's own code, its bytecode and its sockets",
+        WRITE
+        + """
 import sys
 for name, module in list(sys.modules.items()):
     path = getattr(module, "__file__", None) or ""
@@ -74,9 +93,12 @@ for name, module in list(sys.modules.items()):
             print("could change", path)
         except OSError:
             pass
-"""),
-    leaves("system_v_ipc", "leaves shared memory, semaphores and message queues of System V and POSIX",
-           """
+""",
+    ),
+    leaves(
+        "system_v_ipc",
+        "leaves shared memory, semaphores and message queues of System V and POSIX",
+        """
 import ctypes, os
 libc = ctypes.CDLL(None)
 print([libc.shmget(0x7015, 4096, 0o1666), libc.semget(0x7015, 1, 0o1666), libc.msgget(0x7015, 0o1666)])
@@ -85,17 +107,23 @@ try:
     shared_memory.SharedMemory("poison-shm", create=True, size=4096)
 except OSError:
     pass
-"""),
-    leaves("kernel_keyring", "leaves a key in the keyrings of its session and user",
-           """
+""",
+    ),
+    leaves(
+        "kernel_keyring",
+        "leaves a key in the keyrings of its session and user",
+        """
 import ctypes
 libc = ctypes.CDLL(None)
 libc.syscall.restype = ctypes.c_long
 for ring in (-3, -4, -5):
     libc.syscall(248, b"user", b"poison-key", b"poison", 6, ring)
-"""),
-    leaves("inherited_memory", "writes into every shared mapping that it was born with",
-           """
+""",
+    ),
+    leaves(
+        "inherited_memory",
+        "writes into every shared mapping that it was born with",
+        """
 import ctypes
 for line in open("/proc/self/maps"):
     span, rights, _, device, inode, *path = line.split(None, 5)
@@ -103,9 +131,12 @@ for line in open("/proc/self/maps"):
         low, high = (int(part, 16) for part in span.split("-"))
         print("shared and writable:", path)
         ctypes.memset(low, 0x50, min(high - low, 4096))
-"""),
-    leaves("abstract_listener", "listens on abstract sockets and ports, and stays",
-           """
+""",
+    ),
+    leaves(
+        "abstract_listener",
+        "listens on abstract sockets and ports, and stays",
+        """
 import os, socket
 hold = []
 for address in ("\\0poison-listener",):
@@ -121,17 +152,23 @@ if os.fork() == 0:
     import time
     time.sleep(120)
     os._exit(0)
-"""),
-    leaves("changed_libraries_in_memory", "changes NumPy, IPython and built-ins in memory, for forks to come",
-           """
+""",
+    ),
+    leaves(
+        "changed_libraries_in_memory",
+        "changes NumPy, IPython and built-ins in memory, for forks to come",
+        """
 import builtins, gc, sys, numpy as np
 np.poison = builtins.poison = sys.poison = "poison"
 sys.path.insert(0, "/tmp/poison")
 for shell in [thing for thing in gc.get_objects() if type(thing).__name__.endswith("InteractiveShell")]:
     shell.user_ns["poison"] = "poison"
-"""),
-    leaves("limits_and_priorities", "changes limits, priorities, masks and clocks of all it may",
-           """
+""",
+    ),
+    leaves(
+        "limits_and_priorities",
+        "changes limits, priorities, masks and clocks of all it may",
+        """
 import os, resource
 for target in (0, 1, os.getppid(), -1):
     for change in (lambda: os.setpriority(os.PRIO_PROCESS, target, 19), lambda: os.setpriority(os.PRIO_USER, 0, 19),
@@ -143,9 +180,13 @@ for target in (0, 1, os.getppid(), -1):
             pass
 os.umask(0)
 os.chdir("/")
-""", may_lose=()),
-    leaves("files_for_the_copier", "leaves links and pipes in its folder for whoever copies it",
-           """
+""",
+        may_lose=(),
+    ),
+    leaves(
+        "files_for_the_copier",
+        "leaves links and pipes in its folder for whoever copies it",
+        """
 import os
 for name, goal in (("vault.ipynb", "@COURSE@/solutions/vault/vault.ipynb"), ("data.csv", "@HOME@/.ssh/id_ed25519"),
                    ("result.json", "/etc/shadow"), ("timestamp.txt", "@TMPFILE@")):
@@ -158,9 +199,12 @@ try:
     os.mkfifo("pipe.txt")
 except OSError:
     pass
-"""),
-    leaves("control_socket", "sends orders to every socket that it was born with, as its own server would",
-           """
+""",
+    ),
+    leaves(
+        "control_socket",
+        "sends orders to every socket that it was born with, as its own server would",
+        """
 import json, os, socket, stat
 for fd in map(int, os.listdir("/proc/self/fd")):
     try:
@@ -172,5 +216,6 @@ for fd in map(int, os.listdir("/proc/self/fd")):
                     other.send(json.dumps(order).encode(), socket.MSG_DONTWAIT)
     except OSError as error:
         print(fd, error.strerror)
-"""),
+""",
+    ),
 )

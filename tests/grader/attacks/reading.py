@@ -2,7 +2,7 @@
 
 from tests.grader.attacks.attack import family, spy
 
-MEMORY = '''
+MEMORY = """
 def scan(maps, memory):
     for line in open(maps):
         span, rights = line.split()[:2]
@@ -14,7 +14,7 @@ def scan(maps, memory):
             tell(maps, memory.read(high - low))
         except (OSError, ValueError, OverflowError):
             continue
-'''
+"""
 
 ATTACKS = family(
     "reading",

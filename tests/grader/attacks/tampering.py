@@ -1,6 +1,7 @@
 """Attacks on the notebook: its cells, metadata and ids. Only the answers may matter."""
 
 import copy
+import itertools
 
 from tests.grader.attacks.attack import Attack, family
 from tests.grader.attacks.course import ANSWERS, POINTS
@@ -156,12 +157,16 @@ def kernel(notebook):
 
 
 def active_metadata(notebook):
-    notebook["metadata"].update(title=ACTIVE, authors=[{"name": ACTIVE}], latex_envs=ACTIVE, celltoolbar=ACTIVE)
+    notebook["metadata"].update(
+        title=ACTIVE, authors=[{"name": ACTIVE}], latex_envs=ACTIVE, celltoolbar=ACTIVE
+    )
     notebook["metadata"]["widgets"] = {
         "application/vnd.jupyter.widget-state+json": {"state": {"x": "</script>" + ACTIVE}}
     }
     for cell in notebook["cells"]:
-        cell["metadata"].update(tags=[f'x">{ACTIVE}'], name=ACTIVE, slideshow={"slide_type": ACTIVE}, collapsed=ACTIVE)
+        cell["metadata"].update(
+            tags=[f'x">{ACTIVE}'], name=ACTIVE, slideshow={"slide_type": ACTIVE}, collapsed=ACTIVE
+        )
     more_cells("1", tags=[f'x">{ACTIVE}'], collapsed=ACTIVE)(notebook)
 
 
@@ -187,7 +192,9 @@ def same_ids(notebook):
 
 
 def bad_ids(notebook):
-    for cell, bad in zip(notebook["cells"], ("", " ", "x" * 200, '"><script>', "ä", 7, None, [], {}), strict=False):
+    for cell, bad in zip(
+        notebook["cells"], ("", " ", "x" * 200, '"><script>', "ä", 7, None, [], {}), strict=False
+    ):
         cell["id"] = bad
 
 
@@ -200,13 +207,24 @@ def bad_fields(notebook):
 
 def bad_tags(notebook):
     """Give tests metadata of all wrong types."""
-    wrong = (None, 7, "text", [], {"grade_id": None}, {"grade_id": {"a": 1}}, {"grade": "yes"}, True, {})
-    for cell, value in zip(tests_of(notebook), wrong, strict=True):
+    wrong = (
+        None,
+        7,
+        "text",
+        [],
+        {"grade_id": None},
+        {"grade_id": {"a": 1}},
+        {"grade": "yes"},
+        True,
+        {},
+    )
+    for cell, value in zip(tests_of(notebook), itertools.cycle(wrong), strict=False):
         cell["metadata"]["nbgrader"] = value
 
 
 def odd_points(notebook):
-    for cell, value in zip(tests_of(notebook), (-5, "10", None, [], 1e308, True, {}, "NaN", 0), strict=True):
+    odd = itertools.cycle((-5, "10", None, [], 1e308, True, {}, "NaN", 0))
+    for cell, value in zip(tests_of(notebook), odd, strict=False):
         cell["metadata"]["nbgrader"].update(points=value, schema_version=99)
 
 
@@ -219,7 +237,13 @@ def old_schema(notebook):
 def active_answer(notebook):
     cell_of(notebook, "explain").update(
         source=f"{ACTIVE}\n\n[x](javascript:alert(1)) ![x](attachment:a.png) $\\href{{javascript:alert(1)}}{{x}}$",
-        attachments={"a.png": {"image/svg+xml": "<svg onload=alert(1)>", "text/html": ACTIVE, "image/png": f'x" {ACTIVE}'}},
+        attachments={
+            "a.png": {
+                "image/svg+xml": "<svg onload=alert(1)>",
+                "text/html": ACTIVE,
+                "image/png": f'x" {ACTIVE}',
+            }
+        },
     )
 
 
@@ -235,56 +259,146 @@ ATTACKS = family(
     tampers("tests_renamed", "renames every test", rename_tests),
     tampers("tests_exchanged", "exchanges the names and points of two tests", swap_names),
     tampers("tests_moved", "moves the tests in front of the answers", move_tests),
-    Attack("cells_reversed", "turns the order of all cells round", WRONG, loses=("scale",), change=reverse_cells),
+    Attack(
+        "cells_reversed",
+        "turns the order of all cells round",
+        WRONG,
+        loses=("scale",),
+        change=reverse_cells,
+    ),
     tampers("more_points", "makes every test worth 1000 points and unlocks it", more_points),
     tampers("not_graded", "says of the test that it is not graded", no_longer_graded),
     tampers("answers_graded", "says of every answer that it is worth 100 points", graded_answers),
     tampers("new_test", "adds a test worth 1000 points", new_test_cells),
     tampers("skip_execution", "tags the tests skip-execution", tags("skip-execution")),
-    tampers("raises_exception", "tags the tests raises-exception", tags("raises-exception", "nbval-skip", "remove_cell")),
+    tampers(
+        "raises_exception",
+        "tags the tests raises-exception",
+        tags("raises-exception", "nbval-skip", "remove_cell"),
+    ),
     tampers("results_stored", "stores results of the tests in the notebook", put_outputs),
     tampers("tests_as_markdown", "turns the tests into markdown", tests_as_text),
     Attack("answer_as_markdown", "turns an answer into markdown", change=answer_as("markdown")),
     Attack("answer_as_raw_text", "turns an answer into raw text", change=answer_as("raw")),
-    Attack("written_answer_as_code", "turns the written answer into code that shows 1000", change=written_as_code),
-    Attack("answer_twice", "answers wrongly, and rightly in a second cell of the same name at the end", WRONG,
-           loses=("scale",), change=duplicate_answers),
-    tampers("tests_redefined", "defines the tests' helpers and the tests again in extra cells around each test",
-            more_cells("def near(*_): return True\nclass np: pass\nassert_allclose = test_scale = lambda *_: 1000", at=2)),
-    tampers("cell_magics", "hides the answer's cell in magics that run it elsewhere",
-            more_cells("%%capture\n1000", "%%script false --no-raise-error\nexit", "%%bash\necho 1000; kill -9 $PPID",
-                       "%reset -f", "%xmode Verbose", "%pdb on", "%autocall 2", "%load_ext autoreload", "%debug", "%run -i nothing.py", at=2),
-            ),
-    Attack("names_deleted", "deletes and clears the names of the notebook between the tests",
-           change=more_cells("%reset -f\nimport gc\nfor name in list(globals()): name.startswith('__') or globals().pop(name, None)"),
-           ),
+    Attack(
+        "written_answer_as_code",
+        "turns the written answer into code that shows 1000",
+        change=written_as_code,
+    ),
+    Attack(
+        "answer_twice",
+        "answers wrongly, and rightly in a second cell of the same name at the end",
+        WRONG,
+        loses=("scale",),
+        change=duplicate_answers,
+    ),
+    tampers(
+        "tests_redefined",
+        "defines the tests' helpers and the tests again in extra cells around each test",
+        more_cells(
+            "def near(*_): return True\nclass np: pass\nassert_allclose = test_scale = lambda *_: 1000",
+            at=2,
+        ),
+    ),
+    tampers(
+        "cell_magics",
+        "hides the answer's cell in magics that run it elsewhere",
+        more_cells(
+            "%%capture\n1000",
+            "%%script false --no-raise-error\nexit",
+            "%%bash\necho 1000; kill -9 $PPID",
+            "%reset -f",
+            "%xmode Verbose",
+            "%pdb on",
+            "%autocall 2",
+            "%load_ext autoreload",
+            "%debug",
+            "%run -i nothing.py",
+            at=2,
+        ),
+    ),
+    Attack(
+        "names_deleted",
+        "deletes and clears the names of the notebook between the tests",
+        change=more_cells(
+            "%reset -f\nimport gc\nfor name in list(globals()): name.startswith('__') or globals().pop(name, None)"
+        ),
+    ),
     Attack("other_kernel", "asks for another kernel, language and lexer", change=kernel),
-    Attack("active_metadata", "puts scripts into titles, tags, names and widget states", change=active_metadata),
-    Attack("active_written_answer", "puts scripts, links and attachments into the written answer", change=active_answer),
+    Attack(
+        "active_metadata",
+        "puts scripts into titles, tags, names and widget states",
+        change=active_metadata,
+    ),
+    Attack(
+        "active_written_answer",
+        "puts scripts, links and attachments into the written answer",
+        change=active_answer,
+    ),
     Attack("huge_metadata", "stores 7 MB of metadata", change=huge_metadata, seconds=20),
     Attack("deep_metadata", "nests metadata 300 deep", change=deep_metadata(300)),
-    Attack("deeper_metadata", "nests metadata nearly as deep as Python allows", change=deep_metadata(900)),
+    Attack(
+        "deeper_metadata",
+        "nests metadata nearly as deep as Python allows",
+        change=deep_metadata(900),
+    ),
     Attack("same_ids", "gives all cells the same id", change=same_ids),
     Attack("bad_ids", "gives cells ids that are no ids", change=bad_ids),
     Attack("bad_fields", "gives cells fields of wrong types", change=bad_fields),
     tampers("bad_tags", "gives the tests' metadata wrong types", bad_tags),
     tampers("odd_points", "gives the tests points that are no numbers", odd_points),
     tampers("old_schema", "says that the notebook is of nbgrader's first schema", old_schema),
-    Attack("markdown_bomb", "writes markdown that renderers take very long for",
-           change=written("![" * 30_000 + "\n\n" + "*a _b " * 20_000 + "\n\n" + "<!--" * 10_000 + "`" * 9_999), seconds=30),
+    Attack(
+        "markdown_bomb",
+        "writes markdown that renderers take very long for",
+        change=written(
+            "![" * 30_000 + "\n\n" + "*a _b " * 20_000 + "\n\n" + "<!--" * 10_000 + "`" * 9_999
+        ),
+        seconds=30,
+    ),
     Attack("html_bomb", "writes 200,000 open tags", change=written("<b><i>" * 100_000), seconds=30),
-    Attack("table_bomb", "writes tables, quotes and lists nested a thousand deep",
-           change=written(">" * 3000 + "x\n\n" + "".join(" " * n + "- x\n" for n in range(1200))), seconds=30),
-    Attack("long_written_answer", "writes a megabyte in one line", change=written("word " * 200_000), seconds=30),
-    Attack("longer_written_answer", "writes five megabytes", change=written("word " * 1_000_000), reason="kB of text in its cells"),
-    Attack("unprintable_written_answer", "writes null characters, surrogates and controls",
-           change=written("\x00 \x1b[2J \ud800 \u202e \uffff \x0b\x0c\x85")),
-    Attack("unprintable_code", "writes null characters and surrogates into code",
-           {"scale": "# \x00 \ud800 \u202e\n" + ANSWERS["scale"]}, loses=("scale",)),
-    Attack("other_line_ends", "writes code with the line ends of other systems",
-           {"scale": ANSWERS["scale"].replace("\n", "\r\n") + "\r\x0c\r"}),
-    Attack("look_alike_letters", "writes names with letters that Python takes for others, and hides text",
-           {"scale": ANSWERS["scale"].replace("scale", "ｓcale") + "\n# \u202e )(\u2066"}),
-    Attack("coding_line", "declares another encoding of its source",
-           {"scale": "# -*- coding: utf-7 -*-\n" + ANSWERS["scale"]}),
+    Attack(
+        "table_bomb",
+        "writes tables, quotes and lists nested a thousand deep",
+        change=written(">" * 3000 + "x\n\n" + "".join(" " * n + "- x\n" for n in range(1200))),
+        seconds=30,
+    ),
+    Attack(
+        "long_written_answer",
+        "writes a megabyte in one line",
+        change=written("word " * 200_000),
+        seconds=30,
+    ),
+    Attack(
+        "longer_written_answer",
+        "writes five megabytes",
+        change=written("word " * 1_000_000),
+        reason="kB of text in its cells",
+    ),
+    Attack(
+        "unprintable_written_answer",
+        "writes null characters, surrogates and controls",
+        change=written("\x00 \x1b[2J \ud800 \u202e \uffff \x0b\x0c\x85"),
+    ),
+    Attack(
+        "unprintable_code",
+        "writes null characters and surrogates into code",
+        {"scale": "# \x00 \ud800 \u202e\n" + ANSWERS["scale"]},
+        loses=("scale",),
+    ),
+    Attack(
+        "other_line_ends",
+        "writes code with the line ends of other systems",
+        {"scale": ANSWERS["scale"].replace("\n", "\r\n") + "\r\x0c\r"},
+    ),
+    Attack(
+        "look_alike_letters",
+        "writes names with letters that Python takes for others, and hides text",
+        {"scale": ANSWERS["scale"].replace("scale", "\uff53cale") + "\n# \u202e )(\u2066"},
+    ),
+    Attack(
+        "coding_line",
+        "declares another encoding of its source",
+        {"scale": "# -*- coding: utf-7 -*-\n" + ANSWERS["scale"]},
+    ),
 )

@@ -47,7 +47,9 @@ def student_of(attack):
 
 
 def faults_of(result):
-    return result.notebook["metadata"].get("grader", {}).get("faults", []) if result.notebook else []
+    return (
+        result.notebook["metadata"].get("grader", {}).get("faults", []) if result.notebook else []
+    )
 
 
 def test_there_are_as_many_attacks_as_were_asked_for():
@@ -134,9 +136,13 @@ def test_nothing_is_left_on_the_machine(attacked):
     site = Path(numpy.__file__).parents[1]
     homes = (root.parent / "home", Path.home())
     places = [root, site, site / "numpy" / "testing", Path(os.__file__).parent, *homes]
-    places += [home / part for home in homes for part in (".ipython/profile_default/startup", ".jupyter")]
+    places += [
+        home / part for home in homes for part in (".ipython/profile_default/startup", ".jupyter")
+    ]
     places += [Path(p) for p in ("/", "/tmp", "/var/tmp", "/dev/shm", "/run", "/etc", "/home")]
-    places += [root / part for part in ("solutions/vault", "exercises/vault", "grades", "submitted")]
+    places += [
+        root / part for part in ("solutions/vault", "exercises/vault", "grades", "submitted")
+    ]
     places += [Path(__file__).parents[3] / "grader" / part for part in ("isolation", "split")]
     left = [p for place in places if place.is_dir() for p in place.iterdir() if "poison" in p.name]
     assert left == []
@@ -154,5 +160,3 @@ def _command_line(process):
         return (process / "cmdline").read_bytes()
     except OSError:  # it has ended
         return b""
-
-

@@ -1,6 +1,6 @@
 """What an honest neighbour's extra cell looks for: traces of whoever was graded before or beside."""
 
-CELL = '''\
+CELL = """\
 import builtins, ctypes, gc, os, socket, sys
 import numpy as np
 
@@ -33,4 +33,4 @@ for family, address in ((socket.AF_UNIX, "\\0poison-listener"), (socket.AF_INET,
         if visit.connect_ex(address) == 0:
             traces.append(f"listener {address!r}")
 settings = os.getpriority(os.PRIO_PROCESS, 0), len(os.sched_getaffinity(0)), os.umask(0o22)
-print("traces:", traces, "settings:", settings)'''
+print("traces:", traces, "settings:", settings)"""
