@@ -8,7 +8,6 @@ text of the notebook.
 """
 
 import builtins
-import dis
 import sys
 import types
 from collections.abc import Iterator, MutableMapping
@@ -30,20 +29,6 @@ def _undecided(what: str) -> Any:
             f"a test cannot use {what} on it"
         )
     return refuse
-
-
-def _calculated(name: str) -> Any:
-    """Return arithmetic that is done over there, and may only come to an object.
-
-    The other operand is often what a test expects: a plain number that came back would be the
-    answer's own word for being near to it.
-    """
-    refuse = _undecided(f"the result of {name}")
-
-    def calculate(self: Any, *args: Any) -> Any:
-        result = _get(self, "_peer").request("on", _get(self, "_id"), (name, *args))
-        return result if issubclass(type(result), Handle) else refuse(self)
-    return calculate
 
 
 def _asked(name: str) -> Any:
@@ -275,23 +260,13 @@ class ObjectHandle(Handle):
     __iter__, __next__, __len__ = _asked("iter"), _asked("next"), _asked("len")
     __getitem__, __setitem__, __delitem__ = _asked("item"), _asked("setitem"), _asked("delitem")
     __enter__, __str__, __reversed__ = _asked("enter"), _asked("str"), _asked("reversed")
-    __round__ = _calculated("round")
+    __round__ = _asked("round")
 
     def __exit__(self, kind: Any, value: Any, traceback: Any) -> Any:
         told = (None, None, None) if kind is None else (Exception, Exception(str(value)), None)
         if kind is not None and issubclass(kind, Exception) and kind.__module__ == "builtins":
             told = (kind, None, None)
-        swallow = self._peer.request("on", self._id, ("exit", *told)) is True
-        return swallow and kind is not None and _meant(kind, traceback)
-
-
-def _meant(kind: type[BaseException], place: types.TracebackType) -> bool:
-    """Say whether a test raised an exception for a context manager to swallow.
-
-    Only a `raise` in the test itself is; what an assertion or a comparison raises is a verdict.
-    """
-    raised = place.tb_frame.f_code.co_code[place.tb_lasti] == dis.opmap["RAISE_VARARGS"]
-    return raised and place.tb_next is None and not issubclass(kind, AssertionError)
+        return self._peer.request("on", self._id, ("exit", *told)) is True
 
 
 class CallableHandle(ObjectHandle):
@@ -310,10 +285,10 @@ def _doc(self: Any) -> str | None:
 
 FunctionHandle.__doc__ = ClassHandle.__doc__ = property(_doc)  # type: ignore[assignment]
 for _name in BINARY:
-    setattr(ObjectHandle, f"__{_name}__", _calculated(_name))
-    setattr(ObjectHandle, f"__r{_name}__", _calculated(f"r{_name}"))
+    setattr(ObjectHandle, f"__{_name}__", _asked(_name))
+    setattr(ObjectHandle, f"__r{_name}__", _asked(f"r{_name}"))
 for _name in UNARY:
-    setattr(ObjectHandle, f"__{_name}__", _calculated(_name))
+    setattr(ObjectHandle, f"__{_name}__", _asked(_name))
 
 SORTS: dict[str, type[Handle]] = {
     "function": FunctionHandle, "class": ClassHandle, "object": ObjectHandle,

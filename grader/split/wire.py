@@ -86,7 +86,6 @@ class Wire:
                 rest = memoryview(piece)[sent:]
                 sent = max(sent - len(piece), 0)
                 while rest:
-                    self._look_at_the_clock()
                     rest = rest[self._send([rest]) :]
 
     def _send(self, pieces: list[Any]) -> int:
@@ -105,10 +104,7 @@ class Wire:
         An exception that a signal handler raises while this waits loses nothing: the next call
         goes on with what has come so far.
         """
-        if self.have < 8:
-            self._more()
         while self.have < 8:
-            self._look_at_the_clock()
             self._more()
         json_bytes, data_bytes = HEAD.unpack_from(self.buffer)
         if json_bytes > JSON_BYTES or data_bytes > self.limit:
@@ -117,7 +113,6 @@ class Wire:
         if end > len(self.buffer):
             self._grow(end)
         while self.have < end:
-            self._look_at_the_clock()
             self._more()
         text = bytes(self.view[8 : 8 + json_bytes])
         data = bytes(self.view[8 + json_bytes : end])
@@ -142,11 +137,6 @@ class Wire:
         if not got:
             raise Closed("the connection was closed")
         self.have += got
-
-    def _look_at_the_clock(self) -> None:
-        """Do so although something comes: a message may come, or be taken, byte by byte."""
-        if self.on_wait:
-            self.on_wait()
 
     def _grow(self, size: int) -> None:
         """Take a buffer of another size, with what has come."""
