@@ -103,8 +103,11 @@ def _no_input(prompt: object = "") -> str:
     )
 
 
-def make_shell() -> Shell:
-    """Return a shell with an empty namespace, in place of the one there may be."""
+def make_shell(warm: bool = True) -> Shell:
+    """Return a shell with an empty namespace, in place of the one there may be.
+
+    A warm one has shown an error once, so that its forks need not load what that takes.
+    """
     os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
     config = Config()
     config.HistoryManager.enabled = False
@@ -120,6 +123,9 @@ def make_shell() -> Shell:
     sys.modules["__main__"] = shell.user_module
     builtins.input = _no_input
     shell.builtin_trap.activate()
+    if warm:
+        run_cell(shell, "import math\n\ndef fail():\n    1 / 0\n\nfail()", "<cell 0>", 0)
+        shell.reset(new_session=True)  # type: ignore[no-untyped-call]
     return shell
 
 

@@ -229,5 +229,6 @@ def traceback_from(frames: Any, texts: Texts) -> types.TracebackType | None:
         name = name if re.fullmatch(r"<?\w{1,100}>?", name) else "<unknown>"
         last = len(texts.sources.get(filename, "").splitlines())
         line = min(max(line, 1), last) if last else max(min(line, 10**6), 1)
-        found = types.TracebackType(found, _frame(filename, name), 0, line)
+        # -1: no instruction whose columns, which are not those of the line, could be shown
+        found = types.TracebackType(found, _frame(filename, name), -1, line)
     return found

@@ -2,6 +2,7 @@
 
 import ast
 import builtins
+import contextlib
 import dis
 import json
 import os
@@ -15,10 +16,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from grader.split import registry
 from grader.split.functions import Texts
-from grader.split.judge_peer import CellTimeout, JudgePeer, Stuck
+from grader.split.judge_peer import CellTimeout, JudgePeer, Stuck, Unusable
 from grader.split.outputs import Output, Stream
-from grader.split.wire import Closed, ProtocolError, Wire
+from grader.split.wire import ProtocolError, Wire
 
 HERE = __file__.rpartition("/")[0]
 RESTARTS = 2
@@ -160,6 +162,7 @@ class Judge:
                     error = outputs[-1]
                     raise RuntimeError(f"cell {name}: {error['ename']}: {error['evalue']}")
                 self.ran[name] = outputs, seconds
+        registry.full()  # what it imports is imported before the fork
         self.names = {name for cell in self.locked.values() for name in cell.sets
                       if not cell.graded}
 
@@ -188,10 +191,13 @@ class Judge:
                         for code in cell.codes:
                             exec(code, shell.user_ns)
                 except BaseException as error:
+                    signal.setitimer(signal.ITIMER_REAL, 0)  # showing it is not the test's time
                     failed = True
-                    if isinstance(error, Gone | Closed | ProtocolError | Stuck):
+                    if isinstance(error, Gone | Unusable):
                         raise
                     self._show(error)
+                if peer is not None and peer.broken is not None:
+                    raise peer.broken
             else:
                 shell.compile.cell_name = f"<cell {cell.name}>"
                 failed = not shell.run_cell(cell.source, store_history=False).success
@@ -349,6 +355,7 @@ class Play:
 
     def _lost(self, cell: str, error: BaseException) -> str:
         """Note that the student's process is of no use any more; return the sentence for it."""
+        error = error.cause if isinstance(error, Unusable) else error
         student, self.peer, self.student = self.student, None, None
         assert student is not None
         end = student.end()
@@ -392,7 +399,7 @@ class Play:
         except CellTimeout:
             self._fault("timeout", name, TOO_LONG)
             outputs = [_error_output("TimeoutError", TOO_LONG)]
-        except (Closed, ProtocolError, Stuck) as error:
+        except (Unusable, ProtocolError) as error:
             outputs = [_error_output("died", self._lost(name, error))]
         except Exception as error:  # noqa: BLE001 - whatever running the cell came to
             outputs = [_error_output(type(error).__name__, str(error))]
@@ -412,11 +419,9 @@ class Play:
         try:
             if not cell.graded:
                 filename = f"<cell {cell.name}>"
-                try:
+                # A process that has broken its own shell lacks the cell: that is its own loss.
+                with contextlib.suppress(Exception):
                     self._ask_to_run(self._connect(), filename, cell.source, number)
-                except Exception as error:
-                    if isinstance(error, Closed | ProtocolError):
-                        raise
                 self.history.append((filename, cell.source, number))
                 if cell.name in self.judge.ran:
                     return list(self.judge.ran[cell.name][0])
@@ -426,7 +431,7 @@ class Play:
         except CellTimeout:
             self._fault("timeout", cell.name, TOO_LONG)
             return [_error_output("TimeoutError", TOO_LONG)]
-        except (Closed, ProtocolError, Stuck) as error:
+        except Unusable as error:
             self.judge.shell.recorder.take()
             return [_error_output("died", self._lost(cell.name, error))]
         finally:

@@ -16,7 +16,7 @@ from grader.split.kinds import Json, Kind
 from grader.split.names import find
 from grader.split.peer import Peer
 from grader.split.plain import strict
-from grader.split.wire import ProtocolError, Wire
+from grader.split.wire import Closed, ProtocolError, Wire
 
 GRACE = 2.0  # seconds that the student's process has to stop after an interrupt
 FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType)
@@ -28,6 +28,17 @@ class CellTimeout(BaseException):
 
 class Stuck(BaseException):
     """The student's process does not answer, not even an interrupt."""
+
+
+class Unusable(BaseException):
+    """The connection is of no use any more: `cause` is a ProtocolError, Closed or Stuck.
+
+    No `except Exception` of a test catches it, and whoever asks again gets it again.
+    """
+
+    def __init__(self, cause: BaseException) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
 
 
 class JudgePeer(Peer):
@@ -64,6 +75,7 @@ class JudgePeer(Peer):
         self.deadline = float("inf")
         self.interrupted: float | None = None
         self.abort: BaseException | None = None
+        self.broken: Unusable | None = None
         self.warned: list[Any] = []
         self.use_contexts(_NONE)
         self.sent = {n: context.get(self) for n, context in self.contexts}
@@ -103,10 +115,15 @@ class JudgePeer(Peer):
         self, op: str, target: Any, args: Iterable[Any] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         """Ask the student's process; warn of what its code has warned of."""
+        if self.broken is not None:
+            raise self.broken
         was, self.busy = self.busy, True
         self.calls += 1
         try:
             result = super().request(op, target, args, kwargs)
+        except (ProtocolError, Closed, Stuck) as error:
+            self.broken = Unusable(error)
+            raise self.broken from error
         except Exception:
             if self.warned:
                 self._warn()

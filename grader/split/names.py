@@ -40,6 +40,8 @@ def dotted(value: Any) -> tuple[str, str] | None:
         module, name = "numpy", value.__name__
     if type(name) is not str or (module is not None and type(module) is not str):
         return None
+    if module == "__main__":
+        return None
     for place in [module] if module else ["numpy", "builtins", "math"]:
         if place.partition(".")[0] in PACKAGES and find(place, name) is value:
             return place, name
@@ -71,22 +73,22 @@ class Named(Kind):
     """Functions and classes of packages."""
 
     tag = "N"
+    types = (types.FunctionType, types.BuiltinFunctionType, np.ufunc)
 
     def fits(self, value: Any, peer: Peer) -> bool:
         return isinstance(value, NAMED_TYPES)
 
     def encode(self, value: Any, peer: Peer) -> Json | None:
         places = peer.notes.setdefault("places", {})
-        try:
-            place = places.get(value, "")
-        except TypeError:  # not hashable
-            return None
-        if place == "":
+        found = places.get(id(value))
+        if found is not None and found[0] is value:
+            place = found[1]
+        else:
             place = dotted(value)
-            if len(places) < 10_000:
-                places[value] = place
-        if place is None:
-            return None
+            if place is None:
+                return None
+            if len(places) < 10_000:  # of packages, which stay: nothing is kept alive here
+                places[id(value)] = value, place
         if not peer.trusted:  # the student's side: what the judge will not believe stays a handle
             if not harmless(value) and place not in peer.notes.get("named", ()):
                 return None

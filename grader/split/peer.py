@@ -9,6 +9,7 @@ its values: then both sides keep it, and go on keeping its values in step.
 
 import sys
 from collections.abc import Iterable
+from types import FunctionType
 from typing import Any
 
 from grader.split.kinds import Json, Kind, Registry
@@ -55,7 +56,8 @@ class Peer:
         self.pinned: list[Entry] = []  # values of the notebook's names that the test reads
         self.holders = 0
         self.notes: dict[str, Any] = {}  # for kinds and contexts to keep something of theirs in
-        self.front: Any = None  # what writes and reads the part ahead of each message, see `_send`
+        self.front: Any = None  # writes and reads what PyTorch puts ahead of each message
+        self.front_pieces: list[bytes] = []
         for hook in registry.hooks:
             hook(self)
 
@@ -76,6 +78,8 @@ class Peer:
         return data
 
     def _guess(self, value: Any) -> Json:
+        if type(value) is FunctionType:
+            return self.export(value)
         for kind in self.registry.guesses:
             if kind.fits(value, self):
                 data = kind.encode(value, self)
@@ -174,24 +178,28 @@ class Peer:
             entry = self.shared[number]
             entry[2] = entry[1].apply(entry[0], payload, self)
 
-    def _send(self, message: Json) -> None:
-        """Send a message; what goes ahead of it is read first, but can only be written last."""
+    def ahead(self) -> Json | int:
+        """Return what is to be read before all else, once everything else is written."""
         if self.front is None:
-            self.wire.send([*message, 0], self.pieces)
-        else:
-            ahead, data = self.front.out()
-            try:
-                self.wire.send([*message, ahead], [*data, *self.pieces])
-            except TooLarge:
+            return 0
+        found, self.front_pieces = self.front.out()
+        return found  # type: ignore[no-any-return]
+
+    def _send(self, message: Json) -> None:
+        """Send a message."""
+        try:
+            self.wire.send(message, [*self.front_pieces, *self.pieces])
+        except TooLarge:
+            if self.front is not None:
                 self.front.lost()
-                raise
+            raise
 
     def _opened(self, message: Json) -> Json:
-        """Read what goes ahead of a message; return the message without it."""
-        *rest, ahead = message
+        """Read what is to be read first; return the message without it."""
+        *rest, ahead, extra = message
         if self.front is not None:
             self.front.into(ahead)
-        return rest
+        return [*rest, extra]
 
     # Asking
 
@@ -211,7 +219,7 @@ class Peer:
             mark = len(scope)
             message = ["q", op, target, values, names,
                        self.changes(0) if len(self.scopes) > 1 or self.kept or self.pinned else [],
-                       self.extra_out()]
+                       self.ahead(), self.extra_out()]
             self._send(message)
         except BaseException:
             self.scopes.pop()
@@ -249,7 +257,7 @@ class Peer:
                 self.apply(changes)
             kept = self.extra_in(extra) if extra else False
         except MALFORMED as error:
-            raise ProtocolError(f"a malformed answer ({type(error).__name__}: {error})") from None
+            raise ProtocolError(f"a malformed answer ({type(error).__name__}: {error})") from error
         if kept:
             self.kept.append(scope[:mark])
             del scope[:mark]
@@ -335,6 +343,7 @@ class Peer:
     def _reply(self, scope: list[Entry], mark: int, op: str, answer: Json) -> bool:
         used = mark or len(self.scopes) > 1 or self.kept or self.pinned
         changes = self.changes(mark) if used else []
+        ahead = self.ahead()
         extra = self.extra_out()
         if op == "fetch":
             self.pin(scope)
@@ -344,7 +353,7 @@ class Peer:
         keep = self.keeps(scope, mark)
         if keep:
             extra += ["k", 1]
-        self._send([*answer, changes, extra])
+        self._send([*answer, changes, ahead, extra])
         return keep
 
     # What the two sides do differently

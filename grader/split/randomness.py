@@ -20,6 +20,18 @@ MASK = 2**128 - 1
 MOST_STEPS_LOG2 = 40
 LOOK_BACK = 64  # how many draws ago the half of a number that is still to be given out came
 
+
+class _NoSeed(np.random.bit_generator.ISeedSequence):
+    """Words to begin with, for a generator that gets its state afterwards; a tenth of the time."""
+
+    words = np.ones(2000, np.uint64)
+
+    def generate_state(self, n_words: int, dtype: Any = np.uint32) -> Any:
+        """Return some words."""
+        return self.words[:n_words].astype(dtype)
+
+
+NO_SEED = _NoSeed()
 State = tuple[int, int, int, int]  # state, increment, has_uint32, uinteger
 BIT_GENERATORS = {name: getattr(np.random, name)
                   for name in ("PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64")}
@@ -90,8 +102,8 @@ class GeneratorKind(Kind):
             return known
         if not peer.trusted:
             return None  # a generator of the student's own stays a handle
-        payload, snapshot = self.payload(value, peer)
-        peer.share(value, self, snapshot)
+        entry = peer.share(value, self, None)  # first of all: the state of some is shared, too
+        payload, entry[2] = self.payload(value, peer)
         own = type(value) is not np.random.Generator
         inside = vars(value) if own and hasattr(value, "__dict__") else {}
         return [self.tag, type(value).__name__ if own else "", payload,
@@ -100,7 +112,7 @@ class GeneratorKind(Kind):
     def decode(self, data: Json, peer: Peer) -> Any:
         strict(not peer.trusted, "a generator that comes up")
         _, name, payload, *inside = data
-        bits = BIT_GENERATORS[payload[0]](0)
+        bits = BIT_GENERATORS[payload[0]](NO_SEED)
         class_: Any = peer.class_of(name, np.random.Generator)
         value = class_.__new__(class_, bits)
         np.random.Generator.__init__(value, bits)

@@ -9,7 +9,7 @@ import functools
 from typing import Any
 
 import torch
-import torch.fx.experimental.symbolic_shapes  # autograd.grad imports it late, for a second
+import torch._dynamo  # every optimizer and autograd.grad import it, for seconds: before the fork
 from torch._C import _functorch
 
 from grader.split.peer import Peer

@@ -199,10 +199,8 @@ class TorchHandle(CallableHandle):
 
     @property  # type: ignore[misc]
     def __class__(self) -> Any:
-        own = super().__class__
-        if own is not type(self):
-            return own
-        return next(iter(library_classes(object.__getattribute__(self, "_told")[5])), own)
+        told = object.__getattribute__(self, "_told")
+        return next(iter(library_classes(told[5])), type(self))
 
 
 HANDLES = {

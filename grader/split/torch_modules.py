@@ -90,19 +90,19 @@ class Modules(Shared):
         return [type(module).__name__, base and base.__name__, pure, entry.known, class_]
 
     def build(self, number: int, node: Json, table: Table) -> nn.Module:
-        name, base_name, pure, state, class_ = node
+        name, base_name, pure, state, own_class = node
         base = named_class(base_name)
         if pure and base is not None and not table.judge:
             module = base.__new__(base)
         else:
             if type(name) is not str or not name.isidentifier() or len(name) > 100:
                 raise malformed("a module with an impossible class")
-            class_ = remote_class(name, base)
-            module = class_.__new__(class_)
+            made = remote_class(name, base)
+            module = made.__new__(made)
         nn.Module.__init__(module)
         if not pure or table.judge:
             vars(module)["_remote"] = Where(self.ask, number)
-            vars(module)["_class_handle"] = class_ and self.read_class(class_)
+            vars(module)["_class_handle"] = own_class and self.read_class(own_class)
         fill(module, state, table)
         return module
 
@@ -141,15 +141,16 @@ def fill(module: nn.Module, state: Json, table: Table) -> None:
     training, parameters, buffers, modules, passing, settings = state
     inside = vars(module)
     kinds = (torch.Tensor, torch.Tensor, nn.Module)
-    for what, pairs, kind in zip(PARTS, (parameters, buffers, modules), kinds, strict=True):
-        found = {
-            name: None if number is None else table.look_up(number, kind)
-            for name, number in _named(pairs)
-        }
-        inside[what].clear()
-        inside[what].update(found)
+    found = [
+        {name: None if number is None else table.look_up(number, kind)
+         for name, number in _named(pairs)}
+        for pairs, kind in zip((parameters, buffers, modules), kinds, strict=True)
+    ]
     if table.judge:
-        _refuse_circles(module)
+        _refuse_circles(module, found[-1].values())
+    for what, parts in zip(PARTS, found, strict=True):
+        inside[what].clear()
+        inside[what].update(parts)
     inside["training"] = bool(training)
     inside["_non_persistent_buffers_set"] = {name for name in passing if type(name) is str}
     for name, node in _named(settings):
@@ -176,9 +177,9 @@ def _has_function(node: Json) -> bool:
     return isinstance(node, list) and (node[:1] == ["n"] or any(map(_has_function, node)))
 
 
-def _refuse_circles(module: nn.Module) -> None:
+def _refuse_circles(module: nn.Module, parts: Iterable[nn.Module | None]) -> None:
     seen: set[int] = set()
-    stack = [*vars(module)["_modules"].values()]
+    stack = [*parts]
     while stack:
         part = stack.pop()
         if part is module:

@@ -4,7 +4,9 @@ The twin is of the same class of torch.optim, over the twins of the same paramet
 student's process, and its state and its settings come back. A student's own optimizers stay there.
 """
 
+import functools
 import inspect
+import weakref
 from typing import Any
 
 import torch
@@ -121,6 +123,23 @@ def _group(node: Json, table: Table) -> dict[str, Any]:
     return {"params": params, **_options(options, table)}
 
 
+def _note_steps(optimizer: Any) -> None:
+    """Have an optimizer note that it has stepped, as the constructor of a schedule does."""
+    step = optimizer.step
+    if hasattr(step, "_wrapped_by_lr_sched"):
+        return
+    to_optimizer, function = weakref.ref(optimizer), step.__func__
+
+    @functools.wraps(function)
+    def noted(*args: Any, **kwargs: Any) -> Any:
+        own: Any = to_optimizer()
+        own._opt_called = True
+        return function(own, *args, **kwargs)
+
+    noted._wrapped_by_lr_sched = True  # type: ignore[attr-defined]
+    optimizer.step = noted
+
+
 class Schedules(Shared):
     """Schedules of torch.optim.lr_scheduler whose settings are numbers."""
 
@@ -142,6 +161,7 @@ class Schedules(Shared):
         kind = getattr(lr_scheduler, name)
         made: LRScheduler = kind.__new__(kind)
         made.optimizer = table.look_up(optimizer, Optimizer)
+        _note_steps(made.optimizer)
         self._fill(made, settings, table)
         return made
 

@@ -138,8 +138,9 @@ class Table:
         try:
             node = kind.define(entry, self)
         except BaseException:
-            self.remove(entry)
-            self.fresh.remove(entry)
+            if entry in self.fresh:  # else all that was new has been given up already
+                self.remove(entry)
+                self.fresh.remove(entry)
             raise
         if node is not None:  # else the kind adds it before the message leaves
             self.announce(entry, node)

@@ -74,7 +74,7 @@ class Tensors(Shared):
         needs = tensor.requires_grad and leaf
         if needs != known[1]:
             node["r"], known[1] = needs, needs
-        grad = tensor.grad if leaf or tensor.retains_grad else None
+        grad = tensor.grad if leaf else None  # what retain_grad() keeps stays where it was called
         number = None if grad is None else table.refer(grad)
         if number != known[3]:
             table.grads.append([entry.number, number])
@@ -129,7 +129,7 @@ def give_grad(pair: Json, table: Table) -> None:
     grad = None if grad_number is None else table.look_up(grad_number, torch.Tensor)
     if grad is not None and look(grad) != look(tensor):
         raise malformed("a gradient that does not fit its tensor")
-    if not (tensor.is_leaf or tensor.retains_grad):
+    if not tensor.is_leaf:
         raise malformed("a gradient for a tensor that keeps none")
     tensor.grad = grad
     table.entries[number].known[3] = grad_number

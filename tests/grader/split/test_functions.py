@@ -77,14 +77,16 @@ def test_a_function_is_found_by_its_place_and_its_name(texts):
         assert texts.find(lie, "nobody", "nobody") is None
 
 
-def handle(texts, name):
+@pytest.fixture
+def handle(texts):
     both = Both()
     both.judge.texts = texts
-    return both.judge.by_text(texts.named[name])
+    yield lambda name: both.judge.by_text(texts.named[name])
+    both.close()
 
 
-def test_a_handle_looks_like_the_function(texts):
-    f = handle(texts, "f")
+def test_a_handle_looks_like_the_function(handle):
+    f = handle("f")
     assert isinstance(f, types.FunctionType)
     assert type(f) is FunctionHandle
     assert callable(f)
@@ -105,8 +107,8 @@ def test_a_handle_looks_like_the_function(texts):
     assert "print" not in f.__globals__
 
 
-def test_a_handle_looks_like_the_class(texts):
-    net = handle(texts, "Net")
+def test_a_handle_looks_like_the_class(handle):
+    net = handle("Net")
     assert isinstance(net, type)
     assert type(net) is ClassHandle
     assert (net.__name__, net.__doc__) == ("Net", "A net.")

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from grader.split import wire
-from grader.split.judge_peer import Stuck
+from grader.split.judge_peer import Stuck, Unusable
 from grader.split.wire import Closed, ProtocolError, Wire
 from tests.grader.split.crossing import Both
 
@@ -39,6 +39,8 @@ def hear(*frames):
     try:
         x = np.arange(4.0)
         return both.judge.request("call", 1, (x, [1], np.random.default_rng(0)))
+    except Unusable as error:
+        raise error.cause from None
     finally:
         both.judge.wire.sock.close()
         sender.join()
@@ -257,8 +259,9 @@ def test_answers_that_never_end_cost_their_time_only():
     both.judge.interrupt = lambda: interrupts.append(time.monotonic())
     both.judge.start_clock(0.2)
     began = time.monotonic()
-    with pytest.raises(Stuck):
+    with pytest.raises(Unusable) as caught:
         both.judge.request("call", 1)
+    assert type(caught.value.cause) is Stuck
     assert len(interrupts) == 1
     assert 2 < time.monotonic() - began < 4
     both.close()
@@ -268,8 +271,11 @@ def test_a_student_that_does_not_read_blocks_nobody():
     both = Both()
     both.judge.scopes.clear()
     both.judge.start_clock(0.1)
-    with pytest.raises(Stuck):
+    with pytest.raises(Unusable) as caught:
         both.judge.request("call", 1, (np.zeros(4_000_000),))
+    assert type(caught.value.cause) is Stuck
+    with pytest.raises(Unusable):  # for good
+        both.judge.request("call", 1)
     both.close()
 
 
