@@ -14,12 +14,16 @@ one scheduler and one gradebook. Feedback pages are made after the last record, 
 coordinators' machine.
 """
 
+import argparse
 import heapq
+import json
 import random
+import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
 PLAY = ("spawn", "student", "judge", "hand-over")  # what a worker does
@@ -174,8 +178,11 @@ def run(costs: dict[str, Any], submissions: int, workers: int, cores: int) -> di
 
 def told(found: dict[str, Any]) -> str:
     """Return the scenarios as a table in Markdown."""
-    lines = ["| coordinators | grading, min | feedback, min | submissions a second | bottleneck | "
-             "load of cores | load of coordinators |", "| --: | --: | --: | --: | --- | --: | --: |"]
+    lines = [
+        "| coordinators | grading, min | feedback, min | submissions a second | bottleneck | "
+        "load of cores | load of coordinators |",
+        "| --: | --: | --: | --: | --- | --: | --: |",
+    ]
     for one in found["scenarios"]:
         load = one["load"]
         lines.append(
