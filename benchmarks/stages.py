@@ -102,6 +102,9 @@ def main() -> int:
     seconds = watch.seconds
     # One line of the journal begins the run and one ends it; two belong to each submission.
     seconds["journal"] = seconds["journal"][1:-1]
+    # A run begins with the reference, which nobody has handed in and nothing records.
+    for name in ("merge", "spawn", "student", "judge", "hand-over"):
+        del seconds[name][0]
     found = {name: seconds[name] for name in ("spawn", "student", "judge", "hand-over", "feedback")}
     found["intake"] = by_submission(seconds, {"read": 1, "merge": 1})
     found["record"] = by_submission(seconds, {"record": 1, "journal": 2})

@@ -72,3 +72,37 @@ def test_waiting_grows_as_queueing_theory_says(sim) -> None:
     for places in (1, 2, 5):
         found = sim.simulate(route, {"a": 1, "b": 1}, 40_000, window=places)
         assert found.load["b"] == pytest.approx(places / (places + 1), rel=0.03)
+
+
+COSTS = {
+    "stages": {"intake": [0.01, 0.03], "spawn": [0.02], "student": [0.03], "judge": [0.3],
+               "hand-over": [0.04], "record": [0.06], "feedback": [0.04]},
+    "dask": {"coordinator": 0.02, "scheduler": 0.001, "worker": 0.01},
+    "database_cpu": 0.01,
+}
+
+
+def test_scenarios_find_the_coordinator_first_and_then_the_cores(sim) -> None:
+    # A coordinator takes 0.02 + 0.02 + 0.06 = 0.1 s, a core 0.39 + 0.01 = 0.4 s.
+    found = sim.run(COSTS, 2000, workers=2, cores=8)
+    assert found["play"] == pytest.approx(0.4)
+    assert found["coordinate"] == pytest.approx(0.1)
+    assert found["cores_for_one_coordinator"] == pytest.approx(4)
+    first, *_, last = found["scenarios"]
+    assert (first["coordinators"], first["bottleneck"]) == (1, "coordinators")
+    assert first["rate"] == pytest.approx(10, rel=0.02)
+    assert first["load"]["cores"] == pytest.approx(4 / 16, rel=0.03)
+    assert last["bottleneck"] == "cores"
+    assert last["rate"] == pytest.approx(16 / 0.4, rel=0.05)
+    assert last["feedback"] == pytest.approx(2000 * 0.04 / 8, rel=0.01)
+    rates = [one["rate"] for one in found["scenarios"]]
+    assert rates == sorted(rates)
+    lines = sim.told(found).splitlines()
+    assert lines[2].startswith("| 1 | 3 | 0 | 10 | coordinators | 25% | 100% |")
+
+
+def test_without_measured_costs_it_says_what_to_run(sim, tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.setattr(sim, "RESULTS", tmp_path)
+    with pytest.raises(SystemExit):
+        sim.main([])
+    assert "scale_costs.py --store" in capsys.readouterr().err

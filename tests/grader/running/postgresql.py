@@ -23,8 +23,13 @@ SETTINGS = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c lo
 class Server:
     """A running server; `url(name)` makes a database and names it as SQLAlchemy does."""
 
-    def __init__(self, port: int, log: Path) -> None:
-        self.port, self.log = port, log
+    def __init__(self, port: int, folder: Path) -> None:
+        self.port, self.log = port, folder / "server.log"
+        self._pid_file = folder / "data" / "postmaster.pid"
+
+    def process(self) -> int:
+        """Return the number of the server's first process."""
+        return int(self._pid_file.read_text().splitlines()[0])
 
     def url(self, database: str) -> str:
         """Make an empty database; return its URL."""
@@ -71,7 +76,7 @@ def running_server() -> Iterator[Server]:
             "--encoding=UTF8", "--locale=C")
         run(*control, "-l", log, "-o", options, "start")
         try:
-            yield Server(port, log)
+            yield Server(port, folder)
         finally:
             run(*control, "-m", "immediate", "stop")
     finally:

@@ -1,6 +1,7 @@
 """Grading into a real PostgreSQL: the same grades as in SQLite, also while others read."""
 
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -169,3 +170,30 @@ def test_formgrader_shows_and_grades_on_postgresql(course, server, formgrader):
     answer = json.loads(served.ask("api/submission/tiny/s01/autograde", "POST"))
     assert answer["success"], answer
     assert everything(course.coursedir().db_url) == before
+
+
+def part_of(course, names, root):
+    """Make a course folder with some of the hand-ins; return its root."""
+    shutil.copytree(course.root / "solutions", root / "solutions")
+    shutil.copy(course.root / "nbgrader_config.py", root)
+    for name in names:
+        shutil.copytree(course.root / "submitted" / name, root / "submitted" / name)
+    return root
+
+
+def test_two_coordinators_record_into_one_database_at_the_same_time(course, server, tmp_path):
+    assert run(course, "autograde", "tiny") == 1
+    alone = everything(f"sqlite:///{course.root}/gradebook.db")
+    url = server.url("two")
+    names = sorted(path.name for path in (course.root / "submitted").iterdir())
+    roots = [part_of(course, names[n::2], tmp_path / f"part{n}") for n in (0, 1)]
+    grading = [
+        subprocess.Popen(
+            [sys.executable, "-m", "grader", "autograde", "tiny", "--db", url, "--course-dir", root],
+            cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )
+        for root in roots
+    ]
+    said = [one.communicate(timeout=120)[0] for one in grading]
+    assert {one.returncode for one in grading} <= {0, 1}, "\n".join(said)
+    assert everything(url) == alone
