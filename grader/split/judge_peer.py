@@ -75,7 +75,6 @@ class JudgePeer(Peer):
         self.deadline = float("inf")
         self.interrupted: float | None = None
         self.abort: BaseException | None = None
-        self.thrown: BaseException | None = None  # the last exception of the student's code
         self.broken: Unusable | None = None
         self.warned: list[Any] = []
         self.use_contexts(_NONE)
@@ -150,7 +149,6 @@ class JudgePeer(Peer):
         """Raise the student's exception, or the end of time that caused it."""
         if self.abort is not None:
             raise self.abort
-        self.thrown = error
         super().throw(error)
 
     def fetch(self, names: list[str], pin: bool = False) -> dict[str, Any]:
