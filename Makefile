@@ -9,7 +9,7 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup torch book serve test check lab execute release self-study check-ps prove grade report demo-class benchmark-grading screenshots clean
+.PHONY: help setup torch book serve test check lab execute release self-study check-ps prove doctor preflight grade status report demo-class benchmark-grading screenshots clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -50,7 +50,7 @@ execute: torch ## run the chapters again and store their outputs
 	$(BIN)/python chapters/_tools/execute.py
 	$(BIN)/python chapters/_tools/torch_rows.py
 
-release: setup ## make exercises/ from solutions/
+release: torch ## make exercises/ from solutions/, after a pre-flight of what changed
 	$(BIN)/python -m grader release
 
 self-study: setup ## for learning without an instructor: self_study/, worked solutions in folds
@@ -62,11 +62,20 @@ check-ps: setup ## what JupyterLab's Validate says of your exercises/: make chec
 prove: torch ## the proof of the graders, planted answer by planted answer: make prove PS=ps4_backprop
 	@$(BIN)/python -m tests.exercises.prove $(PS)
 
-grade: setup ## grade what lies in submitted/: make grade PS=ps1_perceptron
-	@$(BIN)/python -m grader autograde $(PS)
+doctor: setup ## what this machine can do for grading, and how to mend what it cannot
+	@$(BIN)/python -m grader doctor
+
+preflight: torch ## grade reference and untouched release as submissions will be: make preflight PS=…
+	@$(BIN)/python -m grader preflight $(PS)
+
+grade: setup ## grade what lies in submitted/: make grade PS=ps1_perceptron WORKERS=4
+	@$(BIN)/python -m grader autograde $(PS) $(if $(WORKERS),--workers $(WORKERS)) $(ARGS)
+
+status: setup ## what is graded and what waits: make status PS=…
+	@$(BIN)/python -m grader status $(PS)
 
 report: setup ## after grading by hand: write feedback and CSV again: make report PS=…
-	@$(BIN)/python -m grader report $(PS)
+	@$(BIN)/python -m grader report $(PS) $(ARGS)
 
 screenshots: book ## photograph every page: _build/screenshots/
 	$(BIN)/python -m tests.site.screenshots

@@ -189,11 +189,10 @@ def test_two_coordinators_record_into_one_database_at_the_same_time(course, serv
     url = server.url("two")
     names = sorted(path.name for path in (course.root / "submitted").iterdir())
     roots = [part_of(course, names[n::2], tmp_path / f"part{n}") for n in (0, 1)]
+    command = [sys.executable, "-m", "grader", "autograde", "tiny", "--db", url, "--course-dir"]
     grading = [
-        subprocess.Popen(
-            [sys.executable, "-m", "grader", "autograde", "tiny", "--db", url, "--course-dir", root],
-            cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        )
+        subprocess.Popen([*command, root], cwd=REPOSITORY, stdout=subprocess.PIPE,
+                         stderr=subprocess.STDOUT, text=True)
         for root in roots
     ]
     said = [one.communicate(timeout=120)[0] for one in grading]
