@@ -1,7 +1,8 @@
 """Handles: what the judge has of a student's functions, classes and objects.
 
 A handle can be called, asked for attributes, iterated over and used in arithmetic: each of these is
-a question to the student's process, and comes back as plain data or as another handle. What decides
+a question to the student's process, and comes back as plain data or as another handle; arithmetic
+as another handle only. What decides
 (==, <, in, bool, float, np.asarray) raises TypeError instead: a student's object cannot be asked
 whether it is right. How a function looks from outside (its name, signature, code) comes from the
 text of the notebook.
@@ -22,9 +23,13 @@ if TYPE_CHECKING:
 _get = object.__getattribute__
 
 
+class Undecided(TypeError):
+    """A test has asked an object of the answer what only plain data may decide."""
+
+
 def _undecided(what: str) -> Any:
     def refuse(self: Any, *args: Any, **kwargs: Any) -> Any:
-        raise TypeError(
+        raise Undecided(
             f"{self!r} is an object of the answer, not plain data such as a number or an array: "
             f"a test cannot use {what} on it"
         )
@@ -35,6 +40,20 @@ def _asked(name: str) -> Any:
     def ask(self: Any, *args: Any) -> Any:
         return _get(self, "_peer").request("on", _get(self, "_id"), (name, *args))
     return ask
+
+
+def _computed(name: str) -> Any:
+    """Return an operator, computed by the answer, whose result is an object of the answer again.
+
+    A plain number is not believed: `abs(answer - truth) < 1e-9` would ask the answer's own
+    subtraction whether it is right.
+    """
+    ask, refuse = _asked(name), _undecided(f"arithmetic ({name})")
+
+    def compute(self: Any, *args: Any) -> Any:
+        result = ask(self, *args)
+        return result if Handle in type(result).__mro__ else refuse(self)
+    return compute
 
 
 class Handle:
@@ -266,7 +285,11 @@ class ObjectHandle(Handle):
         told = (None, None, None) if kind is None else (Exception, Exception(str(value)), None)
         if kind is not None and issubclass(kind, Exception) and kind.__module__ == "builtins":
             told = (kind, None, None)
-        return self._peer.request("on", self._id, ("exit", *told)) is True
+        swallowed = self._peer.request("on", self._id, ("exit", *told)) is True
+        # What failed is never the answer's to forgive: an assertion, a question that decides, or an
+        # error of the answer's own, after which the rest of the block would be skipped.
+        failed = isinstance(value, AssertionError | Undecided) or self._peer.thrown is value
+        return swallowed and not failed
 
 
 class CallableHandle(ObjectHandle):
@@ -285,10 +308,10 @@ def _doc(self: Any) -> str | None:
 
 FunctionHandle.__doc__ = ClassHandle.__doc__ = property(_doc)  # type: ignore[assignment]
 for _name in BINARY:
-    setattr(ObjectHandle, f"__{_name}__", _asked(_name))
-    setattr(ObjectHandle, f"__r{_name}__", _asked(f"r{_name}"))
+    setattr(ObjectHandle, f"__{_name}__", _computed(_name))
+    setattr(ObjectHandle, f"__r{_name}__", _computed(f"r{_name}"))
 for _name in UNARY:
-    setattr(ObjectHandle, f"__{_name}__", _asked(_name))
+    setattr(ObjectHandle, f"__{_name}__", _computed(_name))
 
 SORTS: dict[str, type[Handle]] = {
     "function": FunctionHandle, "class": ClassHandle, "object": ObjectHandle,

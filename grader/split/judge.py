@@ -19,7 +19,7 @@ from typing import Any, Protocol
 from grader.split import registry
 from grader.split.functions import Texts
 from grader.split.judge_peer import CellTimeout, JudgePeer, Stuck, Unusable
-from grader.split.outputs import Output, Stream
+from grader.split.outputs import LONGEST_ERROR, Output, Stream
 from grader.split.wire import ProtocolError, Wire
 
 HERE = __file__.rpartition("/")[0]
@@ -50,6 +50,7 @@ class Gone(BaseException):
     def __init__(self, kind: str, text: str) -> None:
         super().__init__(text)
         self.kind = kind
+        self.name = "TimeoutError" if kind == "timeout" else kind
 
 
 @dataclass
@@ -334,6 +335,8 @@ class Play:
 
     def _connect(self) -> JudgePeer:
         """Return the connection; start a process, and bring it to where the last one was."""
+        if time.monotonic() >= self.ends:
+            raise Gone("timeout", "The time for the whole notebook was over before this cell.")
         if self.peer is not None:
             return self.peer
         if self.given_up:
@@ -387,7 +390,7 @@ class Play:
             self.texts.add(filename, self._transform(source))
             self.judge.shell.compile._filename_map[filename] = number  # shown as In[number]
             outputs, dropped, _ = self._ask_to_run(peer, filename, source, number)
-            outputs = _checked(outputs)
+            outputs = _checked(outputs, self.judge.limits.output_kb * 1024)
             self.history.append((filename, source, number))
             if peer.interrupted is not None:
                 self._fault("timeout", name, TOO_LONG)
@@ -395,7 +398,7 @@ class Play:
                 self._fault("output", name, f"{dropped} characters of output were cut off.")
                 outputs.append(_cut(int(dropped)))
         except Gone as error:
-            outputs = [_error_output("died", str(error))]
+            outputs = [_error_output(error.name, str(error))]
         except CellTimeout:
             self._fault("timeout", name, TOO_LONG)
             outputs = [_error_output("TimeoutError", TOO_LONG)]
@@ -427,7 +430,7 @@ class Play:
                     return list(self.judge.ran[cell.name][0])
             return self._test(cell)
         except Gone as error:
-            return [_error_output("died", str(error))]
+            return [_error_output(error.name, str(error))]
         except CellTimeout:
             self._fault("timeout", cell.name, TOO_LONG)
             return [_error_output("TimeoutError", TOO_LONG)]
@@ -472,8 +475,11 @@ def _error_output(name: str, text: str) -> Output:
     return {"output_type": "error", "ename": name, "evalue": text, "traceback": [f"{name}: {text}"]}
 
 
-def _checked(outputs: Any) -> list[Output]:
-    """Return outputs that the student's process sent, if they look like a notebook's."""
+def _checked(outputs: Any, limit: int) -> list[Output]:
+    """Return outputs that the student's process sent, if they look like a notebook's.
+
+    The student's side keeps to `limit` characters and one error; JSON may write six for one.
+    """
     kinds: dict[str, dict[str, type]] = {"stream": {"name": str, "text": str},
              "display_data": {"data": dict, "metadata": dict},
              "execute_result": {"data": dict, "metadata": dict, "execution_count": int},
@@ -487,4 +493,10 @@ def _checked(outputs: Any) -> list[Output]:
             raise ProtocolError("an output that no notebook has")
         if not all(type(output[key]) is kind for key, kind in wanted.items()):
             raise ProtocolError("an output that no notebook has")
+    try:
+        size = len(json.dumps(outputs, allow_nan=False))
+    except (TypeError, ValueError, RecursionError):
+        raise ProtocolError("an output that no notebook has") from None
+    if size > 6 * (limit + LONGEST_ERROR):
+        raise ProtocolError("outputs that are too long")
     return outputs

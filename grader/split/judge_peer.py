@@ -75,6 +75,7 @@ class JudgePeer(Peer):
         self.deadline = float("inf")
         self.interrupted: float | None = None
         self.abort: BaseException | None = None
+        self.thrown: BaseException | None = None  # the last exception of the student's code
         self.broken: Unusable | None = None
         self.warned: list[Any] = []
         self.use_contexts(_NONE)
@@ -93,7 +94,7 @@ class JudgePeer(Peer):
     # Time
 
     def on_wait(self) -> None:
-        """Look at the clock, every tenth of a second of waiting."""
+        """Look at the clock, after every tenth of a second of waiting and whatever has come."""
         now = time.monotonic()
         if now < self.deadline:
             return
@@ -149,6 +150,7 @@ class JudgePeer(Peer):
         """Raise the student's exception, or the end of time that caused it."""
         if self.abort is not None:
             raise self.abort
+        self.thrown = error
         super().throw(error)
 
     def fetch(self, names: list[str], pin: bool = False) -> dict[str, Any]:

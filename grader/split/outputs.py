@@ -2,10 +2,12 @@
 
 import contextlib
 import io
+import json
 from collections.abc import Iterator
 from typing import Any
 
 Output = dict[str, Any]
+LONGEST_ERROR = 200_000  # characters of an error, which comes in addition to the limit of a cell
 
 
 class Recorder:
@@ -44,7 +46,11 @@ class Recorder:
     def add(self, output: Output, size: int | None = None) -> None:
         """Add another output."""
         self._clear_if_asked()
-        size = len(repr(output)) if size is None else size
+        try:
+            size = len(json.dumps(output, allow_nan=False)) if size is None else size
+        except (TypeError, ValueError, RecursionError) as error:
+            self.stream("stderr", f"[an output that no notebook can hold is left out: {error}]\n")
+            return
         if self.used + size > self.limit:
             self.dropped += size
             return
@@ -53,9 +59,12 @@ class Recorder:
 
     def add_error(self, name: str, value: str, lines: list[str]) -> None:
         """Add an error. There is always room for one: it decides on points."""
-        lines = [line[:20_000] for line in lines[:200]]
+        kept, room = [], LONGEST_ERROR // 2
+        for line in lines[:200]:
+            kept.append(line[:room])
+            room -= len(kept[-1])
         error = {"output_type": "error", "ename": name[:200], "evalue": value[:20_000],
-                 "traceback": lines}
+                 "traceback": kept}
         self._clear_if_asked()
         self.outputs.append(error)
 

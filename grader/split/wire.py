@@ -137,6 +137,8 @@ class Wire:
         if not got:
             raise Closed("the connection was closed")
         self.have += got
+        if self.on_wait:  # an answer may drip in for ever
+            self.on_wait()
 
     def _grow(self, size: int) -> None:
         """Take a buffer of another size, with what has come."""
