@@ -4,7 +4,8 @@ A request is one message on the control socket that brings two sockets: *data*, 
 gets, and a *lifeline*, which stays here. On the lifeline the client writes `i` (interrupt) or `k`
 (kill); when it closes the lifeline, or is killed itself, the fork is killed. When the fork has
 ended, the server writes one JSON object there: {"end": ..., "rss_mb": ..., "cpu_seconds": ...}.
-When everybody has closed the control socket, the server kills what is left and returns.
+When everybody has closed the control socket, or one has said `bye` there, the server kills what is
+left and returns.
 """
 
 import contextlib
@@ -19,7 +20,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import NoReturn
 
-REQUEST = b"fork"
+REQUEST, BYE = b"fork", b"bye"
 INTERRUPT, KILL = b"i", b"k"
 
 
@@ -36,12 +37,24 @@ class Fork:
     reason: str = field(init=False, default="")
 
 
+class ByeError(Exception):
+    """A client has said that it needs the server no more."""
+
+
 def read_requests(control: socket.socket) -> Iterator[tuple[socket.socket, socket.socket]]:
-    """Yield the sockets of at most one request; raise EOFError when no client is left."""
+    """Yield the sockets of at most one request.
+
+    Raises
+    ------
+    EOFError, ByeError
+        When no client is left: killed, or in order.
+    """
     message, descriptors, _, _ = socket.recv_fds(control, 16, 2)
     sockets = [socket.socket(fileno=descriptor) for descriptor in descriptors]
     if not message and not sockets:
         raise EOFError
+    if message == BYE:
+        raise ByeError
     if len(sockets) == 2 and message == REQUEST:
         yield sockets[0], sockets[1]
     else:
@@ -54,8 +67,8 @@ def serve_forks(
     start: Callable[[socket.socket], Fork],
     look: Callable[[Collection[Fork]], None] | None = None,
     every: float = float("inf"),
-) -> None:
-    """Answer requests until no client is left.
+) -> bool:
+    """Answer requests until no client is left; return whether it went in order.
 
     Parameters
     ----------
@@ -68,8 +81,12 @@ def serve_forks(
     """
     loop = _Loop(control, start, look, every)
     try:
-        while loop.turn():
-            pass
+        while True:
+            loop.turn()
+    except ByeError:
+        return True
+    except EOFError:
+        return False
     finally:
         loop.end_all()
 
@@ -89,23 +106,19 @@ class _Loop:
         self.by_lifeline: dict[int, Fork] = {}
         self.by_watch: dict[int, Fork] = {}
 
-    def turn(self) -> bool:
-        """Wait for something to happen and deal with it; False when no client is left."""
+    def turn(self) -> None:
+        """Wait for something to happen and deal with it."""
         events = [descriptor for descriptor, _ in self.poll.poll(self._patience())]
         # First, while no descriptor of this batch has been closed and its number given out again.
         if self.control.fileno() in events:
-            try:
-                for data, lifeline in read_requests(self.control):
-                    self._begin(data, lifeline)
-            except EOFError:
-                return False
+            for data, lifeline in read_requests(self.control):
+                self._begin(data, lifeline)
         for descriptor in events:
             if descriptor in self.by_watch:
                 self._finish(self.by_watch[descriptor])
             elif descriptor in self.by_lifeline:
                 self._obey(self.by_lifeline[descriptor])
         self._end_late()
-        return True
 
     def _end_late(self) -> None:
         now = time.monotonic()

@@ -5,6 +5,7 @@ A judge reads one request from its socket, {"submission": ..., "seed": ...}, sta
 processes as it needs them, and answers with one JSON object.
 """
 
+import contextlib
 import gc
 import itertools
 import json
@@ -41,7 +42,7 @@ def main() -> None:
     control = socket.socket(fileno=settings["control"])
     students = socket.socket(fileno=settings["students"])
     # The locked cells before the first student's cell run here, beside the set's data files.
-    scratch, parent = settings["scratch"], os.getppid()
+    scratch = settings["scratch"]
     folders = os.path.join(scratch, "judges")
     home = tempfile.mkdtemp(dir=folders)
     copy_files(os.path.join(scratch, "files"), home)
@@ -53,8 +54,8 @@ def main() -> None:
         groups.sweep()
     gc.collect()
     gc.freeze()
-    control.send(json.dumps({"seconds": round(time.monotonic() - began, 3)}).encode())
-    os.set_inheritable(students.fileno(), False)
+    with contextlib.suppress(BrokenPipeError):  # the coordinator was killed: the loop below sees it
+        control.send(json.dumps({"seconds": round(time.monotonic() - began, 3)}).encode())
 
     def start(data: socket.socket) -> Fork:
         folder = tempfile.mkdtemp(dir=folders)
@@ -64,8 +65,7 @@ def main() -> None:
         deadline = time.monotonic() + limits.total_seconds + GRACE_SECONDS
         return Fork(pid, lambda: clean_up(pid, folder, groups), deadline)
 
-    serve_forks(control, start)
-    if os.getppid() != parent:  # the coordinator was killed and cannot tidy up
+    if not serve_forks(control, start):  # the coordinator was killed and cannot tidy up
         shutil.rmtree(scratch, ignore_errors=True)
 
 

@@ -1,6 +1,7 @@
 """A student's process as the judge sees it: one socket, and interrupt, kill and end."""
 
 import contextlib
+import itertools
 import json
 import os
 import select
@@ -104,6 +105,7 @@ class Spawner:
         self._control, self._limits, self._groups = control, limits, groups
         self._server, self._seed = server, seed
         self._started: list[Student] = []
+        self._numbers = itertools.count()
 
     def __call__(self) -> Student:
         """Start one student process and wait until it is isolated.
@@ -145,7 +147,7 @@ class Spawner:
     def _make_group(self, pid: int) -> Group | None:
         if self._groups is None:
             return None
-        name = f"{PREFIX}{self._server}-{os.getpid()}-{len(self._started)}"
+        name = f"{PREFIX}{self._server}-{os.getpid()}-{next(self._numbers)}"
         group = self._groups.make(name, self._limits.memory_mb, self._limits.processes + 1)
         group.add(pid)
         return group

@@ -1,101 +1,21 @@
 """A node: one student server and one judge server for one problem set, asked by many threads."""
 
-import json
 import logging
 import shutil
-import socket
 import tempfile
 import threading
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from grader.errors import GraderError
-from grader.isolation.forking import REQUEST
-from grader.isolation.framing import TooLargeError, receive_object, send_object
 from grader.isolation.imports import absent_packages, imported_modules
+from grader.isolation.pair import Pair, ServerDiedError
 from grader.isolation.policy import ETC_FILES, Limits, Policy
-from grader.isolation.servers import STOP_SECONDS, Server, start_judge_server, start_student_server
 
 LOG = logging.getLogger("grader.isolation")
 JUDGE, SHELL = "grader.split.judge:Judge", "grader.split.cells:make_shell"
-# Beyond the judge's own limits, which its server enforces.
-PATIENCE_SECONDS = 120
-
-
-class ServerDiedError(Exception):
-    """A server of the node ended while it was asked."""
-
-
-class Pair:
-    """Both servers, started together; never started again."""
-
-    def __init__(self, settings: dict[str, Any], policy: Policy, node: "Node") -> None:
-        began = time.monotonic()
-        log = node.log
-        self.students = start_student_server(policy, node.scratch, log, sandboxed=node.sandboxed)
-        self.judges: Server | None = None
-        try:
-            self.judges = start_judge_server(
-                settings, policy, self.students.control, node.scratch, log
-            )
-            for server in (self.students, self.judges):
-                server.wait_until_ready(log)
-        except BaseException:
-            self.close()
-            raise
-        # Only the judges hold it from now on: when they are gone, the student server ends.
-        self.students.control.close()
-        self.seconds = time.monotonic() - began
-
-    def dead(self) -> str:
-        """Return the name of a server that has ended, or an empty string."""
-        servers = [server for server in (self.judges, self.students) if server is not None]
-        return next((server.name for server in servers if not server.is_alive()), "")
-
-    def wait_until_dead(self) -> None:
-        """Give a server that closed its socket the moment it takes to end."""
-        until = time.monotonic() + STOP_SECONDS
-        while not self.dead() and time.monotonic() < until:
-            time.sleep(0.01)
-
-    def ask(self, request: dict[str, Any], limits: Limits) -> dict[str, Any]:
-        """Have one submission judged.
-
-        Raises
-        ------
-        ServerDiedError
-            When the judge server ended.
-        """
-        assert self.judges is not None
-        ours, theirs = socket.socketpair()
-        lifeline, held = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with ours, lifeline:
-            with theirs, held:
-                try:
-                    socket.send_fds(
-                        self.judges.control, [REQUEST], [theirs.fileno(), held.fileno()]
-                    )
-                except OSError as error:
-                    raise ServerDiedError from error
-            ours.settimeout(limits.total_seconds + PATIENCE_SECONDS)
-            try:
-                send_object(ours, request, limits.message_mb << 20)
-                return receive_object(ours, limits.message_mb << 20)
-            except (EOFError, ConnectionError):
-                return {"error": f"The judge ended ({_end(lifeline)}) before it had judged."}
-            except TooLargeError as error:
-                return {"error": f"The notebook is too large for the judge: {error}."}
-            except TimeoutError:
-                return {"error": f"The judge did not answer in {ours.gettimeout():.0f} seconds."}
-
-    def close(self) -> None:
-        """End both servers and all their forks."""
-        for server in (self.judges, self.students):
-            if server is not None:
-                server.close()
 
 
 class Node:
@@ -141,7 +61,7 @@ class Node:
         self._lock = threading.Lock()
         self._closed = False
         try:
-            self._pair = Pair(self._settings, self._policy, self)
+            self._pair = self._start()
         except BaseException:
             shutil.rmtree(self.scratch, ignore_errors=True)
             raise
@@ -182,6 +102,9 @@ class Node:
     ) -> None:
         self.close()
 
+    def _start(self) -> Pair:
+        return Pair(self._settings, self._policy, self.scratch, self.log, sandboxed=self.sandboxed)
+
     def _ask(self, pair: Pair, request: dict[str, Any]) -> dict[str, Any]:
         try:
             return pair.ask(request, self.limits)
@@ -196,7 +119,7 @@ class Node:
             if self._pair is broken:  # else another thread was faster
                 LOG.warning("the %s ended by itself; starting both again", broken.dead())
                 broken.close()
-                self._pair = Pair(self._settings, self._policy, self)
+                self._pair = self._start()
 
 
 def policy_of(notebook: str, limits: Limits) -> Policy:
@@ -222,12 +145,3 @@ def make_scratch(files: Mapping[str, bytes]) -> Path:
     for path in [scratch / "etc", scratch / "files", *scratch.rglob("*")]:
         path.chmod(0o755 if path.is_dir() else 0o644)
     return scratch
-
-
-def _end(lifeline: socket.socket) -> str:
-    lifeline.settimeout(5)
-    try:
-        told = lifeline.recv(4096)
-    except TimeoutError:
-        return "for an unknown reason"
-    return str(json.loads(told)["end"]) if told else "with its server"

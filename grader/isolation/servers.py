@@ -14,6 +14,7 @@ from typing import Any
 
 from grader.errors import GraderError
 from grader.isolation import cgroups
+from grader.isolation.forking import BYE
 from grader.isolation.policy import ENVIRONMENT, FILES, Policy
 
 START_SECONDS = 180  # importing PyTorch on a machine under heavy load
@@ -63,6 +64,8 @@ class Server:
 
     def close(self) -> None:
         """Have it end its forks and itself; kill it when it does not."""
+        with contextlib.suppress(OSError):  # closed already, or the server has ended
+            self.control.send(BYE)
         self.control.close()
         try:
             self.process.wait(STOP_SECONDS)

@@ -272,7 +272,7 @@ def test_one_that_cannot_be_interrupted_is_killed(student):
     assert student.hear(0.3) == {"busy": True}
     end, usage = student.kill()
     assert end == "signal 9"
-    assert usage["cpu_seconds"] > 0.2
+    assert usage["cpu_seconds"] > 0.02
     assert usage["rss_mb"] > 5
 
 

@@ -109,6 +109,23 @@ def test_the_end_of_the_clients_ends_the_forks(loop):
         assert data.recv(1) == b""
 
 
+@pytest.mark.parametrize(("farewell", "status"), [(b"bye", 1), (b"", 0)])
+def test_a_farewell_is_told_from_a_death(farewell, status):
+    """After a death the judge server tidies up; after a farewell its client does."""
+    ours, theirs = pair()
+    pid = os.fork()
+    if pid == 0:
+        ours.close()
+        os._exit(serve_forks(theirs, lambda data: Fork(0)))
+    theirs.close()
+    if farewell:
+        ours.send(farewell)
+        assert os.waitpid(pid, 0)[1] == status << 8
+    ours.close()
+    if not farewell:
+        assert os.waitpid(pid, 0)[1] == status << 8
+
+
 def test_a_start_that_fails_is_told_and_the_server_goes_on(loop):
     control = loop(sleep_long, fails=True)
     for _ in range(2):
