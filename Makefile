@@ -9,7 +9,7 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup torch book serve test check lab execute release self-study check-ps prove grade report demo-class screenshots clean
+.PHONY: help setup torch book serve test check lab execute release self-study check-ps prove grade report demo-class benchmark-grading screenshots clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -29,7 +29,7 @@ serve: book ## build and serve the website on http://127.0.0.1:8000
 	$(BIN)/python -m http.server 8000 --bind 127.0.0.1 --directory _build/html
 
 test: book torch ## everything CI runs
-	@$(PYTHON) bootstrap.py --browser --sandbox
+	@$(PYTHON) bootstrap.py --browser --sandbox --postgresql
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python chapters/_tools/execute.py --check
@@ -73,6 +73,14 @@ screenshots: book ## photograph every page: _build/screenshots/
 
 demo-class: setup ## grade a small made-up class, to see grading at work
 	@$(BIN)/python -m grader demo-class
+
+benchmark-grading: torch ## measure grading anew and write what README and book say of it
+	@$(PYTHON) bootstrap.py --sandbox --postgresql
+	$(BIN)/python benchmarks/grading.py --store
+	$(BIN)/python benchmarks/class_of_2000.py --store
+	$(BIN)/python benchmarks/scale_costs.py --store
+	$(BIN)/python benchmarks/grading_simulation.py --store
+	$(BIN)/python benchmarks/grading_page.py
 
 clean: ## remove what was generated, except .venv and a class's data
 	rm -rf _build .pytest_cache .mypy_cache .ruff_cache

@@ -25,6 +25,7 @@ SOURCES = (
     "package-lock.json",
     "bootstrap.py",
 )
+DEBIAN_POSTGRESQL = Path("/usr/lib/postgresql")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -189,6 +190,15 @@ def find_browser():
     return next((found for found in map(shutil.which, filter(None, candidates)) if found), None)
 
 
+def find_postgresql():
+    """Return the folder of PostgreSQL's server programs, or None."""
+    folders = [Path(folder) for folder in os.environ.get("PATH", "").split(os.pathsep) if folder]
+    # Debian keeps the programs of each version apart, and out of PATH; the newest comes first.
+    debian = DEBIAN_POSTGRESQL.glob("*/bin")
+    folders += sorted(debian, key=lambda f: float(f.parent.name), reverse=True)
+    return next((f for f in folders if (f / "initdb").exists() and (f / "pg_ctl").exists()), None)
+
+
 def install_browser(log):
     """Install Chromium through apt where that is allowed, else say what to type."""
     if find_browser():
@@ -230,11 +240,24 @@ def apt_install(package, purpose, log, how):
         log, how, env)
 
 
+def install_postgresql(log):
+    """Install a PostgreSQL server through apt where that is allowed, else say what to type."""
+    if find_postgresql():
+        return
+    how = ("The tests of grading into PostgreSQL need its server: install it "
+           "('sudo apt-get install postgresql'), or put the folder with initdb on PATH.")
+    apt_install("postgresql", "PostgreSQL for the tests of grading", log, how)
+    if not find_postgresql():
+        raise SetupError(how)
+
+
 def main(argv=None):
     """Run the set-up; print one sentence and return 1 when a prerequisite is missing."""
     parser = argparse.ArgumentParser(description="Set the course up in .venv.")
     parser.add_argument("--browser", action="store_true",
                         help="also make sure that Chromium is there for the browser tests")
+    parser.add_argument("--postgresql", action="store_true",
+                        help="also make sure that PostgreSQL is there for the tests of grading")
     parser.add_argument("--sandbox", action="store_true",
                         help="also make sure that bubblewrap is there for grading")
     parser.add_argument("--torch", action="store_true",
@@ -249,6 +272,8 @@ def main(argv=None):
             install_torch(accept_cuda=options.cuda)
         if options.browser:
             install_browser(ROOT / "_build" / "setup.log")
+        if options.postgresql:
+            install_postgresql(ROOT / "_build" / "setup.log")
         if options.sandbox:
             install_sandbox(ROOT / "_build" / "setup.log")
     except SetupError as error:

@@ -178,12 +178,13 @@ def _run(
     if not todo:
         return len(chosen)
     workers = options.workers or default_workers(limits.memory_mb)
+    log = course.grades(problem_set, ".log")
     progress = Progress(screen, len(todo))
     with (
         closing(progress),
         closing(Journal(course.grades(problem_set, ".journal"))) as journal,
         closing(Recorder(course, problem_set, dict(task.files))) as recorder,
-        _executor(options, task, workers, course.grades(problem_set, ".log")) as executor,
+        _executor(options, task, workers, limits.patience_seconds, log) as executor,
     ):
         patience = Patience(limits.patience_seconds, progress.say, stop)
         by = {"workers": workers, "twice": options.twice, "sandboxed": options.sandboxed}
@@ -200,12 +201,14 @@ def _run(
 
 
 @contextmanager
-def _executor(options: Options, task: Task, workers: int, log: Path) -> Iterator[Executor]:
+def _executor(
+    options: Options, task: Task, workers: int, patience: float, log: Path
+) -> Iterator[Executor]:
     executor: Executor
     if options.dask:
-        from grader.running.cluster import connect
+        from grader.running.cluster import ClusterExecutor
 
-        executor = connect(options.dask, task)
+        executor = ClusterExecutor(options.dask, task, patience)
     else:
         executor = LocalExecutor(nodes.start(task, log), workers)
     with closing(executor):

@@ -19,3 +19,7 @@ def prepare_environment() -> None:
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
     # Otherwise every kernel prints three lines about a debugger that nobody attached.
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
+    # jsonschema, for nbformat, would compile a grammar of web addresses, which takes as long as
+    # everything else that is imported; without it, it leaves addresses with umlauts unchecked,
+    # which no notebook's format asks for.
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]

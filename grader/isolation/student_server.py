@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.isolation import kernel, namespaces
+from grader.isolation.absence import make_absent
 from grader.isolation.forking import Fork, end_with, serve_forks
 from grader.isolation.memory_watch import SECONDS, memory_watch
 from grader.isolation.seeding import seed_everything
@@ -37,9 +38,7 @@ def main() -> None:
         namespaces.leave_root(plan["leave_root"])
     if plan["namespaces"]:
         namespaces.make_own_namespaces()
-    for name in plan["absent"]:
-        # The folder is empty in the sandbox; this makes importing it say so.
-        sys.modules[name] = None  # type: ignore[assignment]
+    make_absent(plan["absent"])
     for name in plan["imports"]:
         importlib.import_module(name)
     shell = load(plan["shell"])()

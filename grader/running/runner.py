@@ -194,10 +194,14 @@ def _result(job: _Job) -> dict[str, Any]:
     ------
     GraderError
         When the judge itself gave up, or its worker was lost: then nobody knows the points.
+    Stopped
+        When nothing can be played any more.
     """
     results = []
     for future in job.futures:
         error = future.exception()
+        if isinstance(error, Stopped):
+            raise error
         if error is not None:
             text = f"grading it failed ({type(error).__name__}: {error})"
             raise GraderError(text) from error

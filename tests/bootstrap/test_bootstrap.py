@@ -159,6 +159,25 @@ def test_a_missing_browser_says_what_to_type(tmp_path, monkeypatch):
         bootstrap.install_browser(tmp_path / "_build" / "setup.log")
 
 
+def test_the_newest_postgresql_of_the_system_is_found(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for version in ("9.6", "15", "17"):
+        folder = tmp_path / version / "bin"
+        folder.mkdir(parents=True)
+        for program in ("initdb", "pg_ctl"):
+            (folder / program).touch()
+    monkeypatch.setattr(bootstrap, "DEBIAN_POSTGRESQL", tmp_path)
+    assert bootstrap.find_postgresql() == tmp_path / "17" / "bin"
+    (tmp_path / "initdb").touch()
+    (tmp_path / "pg_ctl").touch()
+    assert bootstrap.find_postgresql() == tmp_path
+
+
+def test_a_missing_postgresql_says_what_to_type(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(bootstrap, "DEBIAN_POSTGRESQL", tmp_path)
+    with pytest.raises(bootstrap.SetupError, match="sudo apt-get install postgresql"):
+        bootstrap.install_postgresql(tmp_path / "_build" / "setup.log")
 def fake_programs(folder, **scripts):
     """Make programs in `folder`, to stand on PATH alone."""
     for name, script in scripts.items():

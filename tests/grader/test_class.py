@@ -49,7 +49,7 @@ def test_points_and_status(table, student, points, text):
     ("student", "cause"),
     [
         ("loop", "over the time limit"),
-        ("deaf", "over the time limit"),
+        ("deaf", "its process ended"),
         ("die", "its process ended"),
     ],
 )

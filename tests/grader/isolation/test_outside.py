@@ -224,7 +224,7 @@ def test_a_package_that_is_absent_cannot_be_imported(weakened):
             import scipy
         except ModuleNotFoundError as error:
             answer.append(error.name)
-        del sys.modules["scipy"]
+        sys.modules.pop("scipy", None)
         importlib.invalidate_caches()
         try:
             import scipy.linalg
@@ -233,7 +233,7 @@ def test_a_package_that_is_absent_cannot_be_imported(weakened):
         folder = next(p for p in sys.path if os.path.isdir(p + "/IPython"))
         answer.append(os.listdir(folder + "/scipy"))
     """)
-    assert answer == [None, "scipy", "scipy.linalg", []]
+    assert answer == [None, "scipy", "scipy", []]
 
 
 def test_it_is_there_otherwise(student):

@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 from grader.course import find_course
+from grader.running.nodes import shared
 from tests.grader.running import plain_node
 from tests.grader.running.small_class import hand_in_all
 from tests.grader.tiny_course import make_course, run
@@ -46,7 +47,8 @@ def plain(monkeypatch):
         return nodes[-1]
 
     monkeypatch.setattr("grader.running.nodes.start", start)
-    return nodes
+    yield nodes
+    shared.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,46 @@
+"""A node that does what its "notebook" says, for tests of how a cluster deals with workers.
+
+Dask's workers import this module first (`--preload`), so that they make these nodes instead of real
+ones: a real submission cannot kill a worker on demand.
+"""
+
+import json
+import os
+import time
+from typing import Any
+
+from grader.errors import GraderError
+from grader.running import cluster_worker
+
+UNFIT = os.environ.get("SCRIPTED_NODE_UNFIT", "")
+
+
+class ScriptedNode:
+    """Plays {"sleep": seconds, "kill": true, "raise": text}, and says which process did.
+
+    The cells of a notebook under "merged" come back as they are: something of the usual size.
+    """
+
+    def grade(self, submission: str, *, seed: int = 0) -> dict[str, Any]:
+        """Do what the text says."""
+        script = json.loads(submission)
+        time.sleep(script.get("sleep", 0))
+        if script.get("kill"):
+            os._exit(1)
+        if "raise" in script:
+            raise ValueError(script["raise"])
+        played = json.loads(script.get("merged", '{"cells": []}'))
+        return {"cells": played["cells"], "by": os.getpid(), "seed": seed, "name": script["name"]}
+
+    def close(self) -> None:
+        """Nothing runs."""
+
+
+def make_node(task: Any) -> ScriptedNode:
+    """Stand in for `grader.running.cluster_worker.make_node`."""
+    if UNFIT:
+        raise GraderError(UNFIT)
+    return ScriptedNode()
+
+
+cluster_worker.make_node = make_node
