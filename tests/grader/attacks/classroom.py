@@ -25,7 +25,7 @@ HONEST = "_neighbour"  # ends the name of an honest student; he is graded right 
 MODEL = "model"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Result:
     """What became of one submission: the row of the CSV, the graded notebook, the page."""
 

@@ -38,10 +38,11 @@ c.Execute.timeout = {seconds}
 """
 # Words of the table, worst first.
 PAID, LEARNED, RAN, VISITED, HARMED, LEFT, LOST, ABORTED, HUNG, RIGHT = (
-    "paid {points} of {deserved}", "learned {places}", "page runs scripts", "reached {servers}",
+    "paid {points} points too many", "learned {places}", "page runs scripts", "reached {servers}",
     "neighbour lost points", "left traces", "submission lost", "whole run aborted", "run hung",
     "no harm",
-)  # fmt: skip
+)
+SHORT = "paid {points} points too few"  # fmt: skip
 
 
 def main(names: list[str]) -> None:
@@ -87,9 +88,9 @@ def _verdict(name: str, found: dict) -> str:
     if points is None:
         said.append(LOST)
     elif points > deserved:
-        said.append(PAID.format(points=f"{points:g}", deserved=deserved))
+        said.append(PAID.format(points=f"{points - deserved:g}"))
     elif points < attack.least and not attack.reason:
-        said.append(f"got {points:g} of {deserved}")
+        said.append(SHORT.format(points=f"{deserved - points:g}"))
     if places := found.get("learned"):
         said.append(LEARNED.format(places=", ".join(sorted(places))))
     if found.get("runs"):
