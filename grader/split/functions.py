@@ -194,27 +194,36 @@ class Dotted:
     parts: tuple[str, ...]
 
 
-_frames: dict[tuple[str, str], types.FrameType] = {}
+_places: dict[tuple[str, str, int], tuple[types.FrameType, int]] = {}
 
 
-def _frame(filename: str, name: str) -> types.FrameType:
-    """Return the frame of a function of this name that does nothing but fail."""
-    key = filename, name
-    frame = _frames.get(key)
-    if frame is None:
-        code = compile("raise ValueError", filename, "exec").replace(co_name=name, co_qualname=name)
+def _place(filename: str, name: str, line: int) -> tuple[types.FrameType, int]:
+    """Return a frame of a function of this name that has failed in this line, and where in it.
+
+    The code tells the line and no columns: those of the failing statement are not those of the
+    student's line.
+    """
+    key = filename, name, line
+    found = _places.get(key)
+    if found is None:
+        tree = ast.parse("raise ValueError")
+        for node in ast.walk(tree):
+            if isinstance(node, ast.stmt | ast.expr):
+                node.lineno = node.end_lineno = line
+                node.col_offset = node.end_col_offset = -1
+        code = compile(tree, filename, "exec").replace(co_name=name, co_qualname=name)
         try:
             exec(code, {"__name__": "__main__"})
         except ValueError as error:
-            place = error.__traceback__
-            assert place is not None
-            assert place.tb_next is not None
-            frame = place.tb_next.tb_frame
-        assert frame is not None
-        if len(_frames) > 2000:
-            _frames.clear()
-        _frames[key] = frame
-    return frame
+            outer = error.__traceback__
+            assert outer is not None
+            assert outer.tb_next is not None
+            found = outer.tb_next.tb_frame, outer.tb_next.tb_lasti
+        assert found is not None
+        if len(_places) > 2000:
+            _places.clear()
+        _places[key] = found
+    return found
 
 
 def traceback_from(frames: Any, texts: Texts) -> types.TracebackType | None:
@@ -229,6 +238,6 @@ def traceback_from(frames: Any, texts: Texts) -> types.TracebackType | None:
         name = name if re.fullmatch(r"<?\w{1,100}>?", name) else "<unknown>"
         last = len(texts.sources.get(filename, "").splitlines())
         line = min(max(line, 1), last) if last else max(min(line, 10**6), 1)
-        # -1: no instruction whose columns, which are not those of the line, could be shown
-        found = types.TracebackType(found, _frame(filename, name), -1, line)
+        frame, instruction = _place(filename, name, line)
+        found = types.TracebackType(found, frame, instruction, line)
     return found

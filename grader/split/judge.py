@@ -25,6 +25,7 @@ from grader.split.wire import ProtocolError, Wire
 HERE = __file__.rpartition("/")[0]
 RESTARTS = 2
 TOO_LONG = "The cell took longer than its time."
+SHOWING = 10.0  # seconds that formatting an error may take
 TICK = 0.5  # seconds between two attempts to stop a test that is too slow
 Fault = dict[str, Any]
 
@@ -191,7 +192,8 @@ class Judge:
                         for code in cell.codes:
                             exec(code, shell.user_ns)
                 except BaseException as error:
-                    signal.setitimer(signal.ITIMER_REAL, 0)  # showing it is not the test's time
+                    # Showing it is not the test's time, but must come to an end as well.
+                    signal.setitimer(signal.ITIMER_REAL, SHOWING, TICK)
                     failed = True
                     if isinstance(error, Gone | Unusable):
                         raise

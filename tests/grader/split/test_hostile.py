@@ -22,9 +22,11 @@ MANY = settings(max_examples=1000, deadline=None, suppress_health_check=list(Hea
 
 
 def frame(message, data=b""):
-    """Return a message as bytes; nothing goes ahead of it, which is the 0 at its end."""
+    """Return a message as bytes; a 0 before its last part says that nothing goes ahead of it."""
+    if isinstance(message, list):
+        message = [*message[:-1], 0, *message[-1:]]
     if not isinstance(message, bytes):
-        message = json.dumps([*message, 0] if isinstance(message, list) else message).encode()
+        message = json.dumps(message).encode()
     text = message
     return struct.pack("<II", len(text), len(data)) + text + data
 
