@@ -10,7 +10,7 @@ its values: then both sides keep it, and go on keeping its values in step.
 import sys
 from collections.abc import Iterable
 from types import FunctionType
-from typing import Any
+from typing import Any, NoReturn
 
 from grader.split.kinds import Json, Kind, Registry
 from grader.split.wire import MOST_VALUES, ProtocolError, TooLarge, Wire
@@ -202,6 +202,10 @@ class Peer:
                 self.load_torch()
             self.front.into(ahead)
         return [*rest, extra]
+
+    def refuse(self, error: BaseException) -> NoReturn:
+        """Have nothing more to do with the other side, after an answer that cannot be true."""
+        raise error
 
     def load_torch(self) -> None:
         """Get ready for objects of PyTorch, which the other side has and this one has not yet."""
