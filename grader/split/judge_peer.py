@@ -6,7 +6,7 @@ import time
 import types
 import warnings
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NoReturn
 
 from grader.split import errors, files, registry
 from grader.split.exports import Exports
@@ -122,8 +122,7 @@ class JudgePeer(Peer):
         try:
             result = super().request(op, target, args, kwargs)
         except (ProtocolError, Closed, Stuck) as error:
-            self.broken = Unusable(error)
-            raise self.broken from error
+            self.refuse(error)
         except Exception:
             if self.warned:
                 self._warn()
@@ -135,6 +134,11 @@ class JudgePeer(Peer):
         if self.warned:
             self._warn()
         return result
+
+    def refuse(self, error: BaseException) -> NoReturn:
+        """Have nothing more to do with the student's process."""
+        self.broken = Unusable(error)
+        raise self.broken from error
 
     def _warn(self) -> None:
         warned, self.warned = self.warned, []

@@ -10,7 +10,7 @@ its values: then both sides keep it, and go on keeping its values in step.
 import sys
 from collections.abc import Iterable
 from types import FunctionType
-from typing import Any
+from typing import Any, NoReturn
 
 from grader.split.kinds import Json, Kind, Registry
 from grader.split.wire import MOST_VALUES, ProtocolError, TooLarge, Wire
@@ -196,12 +196,16 @@ class Peer:
 
     def _opened(self, message: Json) -> Json:
         """Read what is to be read first; return the message without it."""
-        *rest, ahead = message
+        *rest, ahead, extra = message
         if ahead != 0:
             if self.front is None:
                 self.load_torch()
             self.front.into(ahead)
-        return rest
+        return [*rest, extra]
+
+    def refuse(self, error: BaseException) -> NoReturn:
+        """Have nothing more to do with the other side, after an answer that cannot be true."""
+        raise error
 
     def load_torch(self) -> None:
         """Get ready for objects of PyTorch, which the other side has and this one has not yet."""
@@ -225,7 +229,7 @@ class Peer:
             mark = len(scope)
             inside = len(self.scopes) > 1 or self.kept or self.pinned
             changes, ahead = self.changes(0) if inside else [], self.ahead()
-            self._send(["q", op, target, values, names, changes, self.extra_out(), ahead])
+            self._send(["q", op, target, values, names, changes, ahead, self.extra_out()])
         except BaseException:
             self.scopes.pop()
             self._forget(scope)
@@ -358,7 +362,7 @@ class Peer:
         keep = self.keeps(scope, mark)
         if keep:
             extra += ["k", 1]
-        self._send([*answer, changes, extra, ahead])
+        self._send([*answer, changes, ahead, extra])
         return keep
 
     # What the two sides do differently
