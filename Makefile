@@ -2,8 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 BOOK := $(BIN)/jupyter-book build chapters --config _config.yml --toc _toc.yml --path-output . -W -n --keep-going -q
-# A file's tests stay together, and the chapters, which are short and many, come last.
-IN_PARALLEL := -n auto --dist loadfile --no-loadscope-reorder
+# Many tests wait for others, so there are three for two cores. A file's tests stay together, and the chapters, which are short and many, come last.
+IN_PARALLEL := -n 3 --dist loadfile --no-loadscope-reorder
 # Small networks run slower on many threads, and one thread gives the same sums everywhere.
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
@@ -83,13 +83,12 @@ screenshots: book ## photograph every page: _build/screenshots/
 demo-class: setup ## grade a small made-up class, to see grading at work
 	@$(BIN)/python -m grader demo-class
 
-benchmark-grading: torch ## measure grading anew and write what README and book say of it
+benchmark-grading: torch ## measure grading, half an hour on a quiet machine
 	@$(PYTHON) bootstrap.py --sandbox --postgresql
 	$(BIN)/python benchmarks/grading.py --store
 	$(BIN)/python benchmarks/class_of_2000.py --store
 	$(BIN)/python benchmarks/scale_costs.py --store
 	$(BIN)/python benchmarks/grading_simulation.py --store
-	$(BIN)/python benchmarks/grading_page.py
 
 clean: ## remove what was generated, except .venv and a class's data
 	rm -rf _build .pytest_cache .mypy_cache .ruff_cache
