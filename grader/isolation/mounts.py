@@ -77,7 +77,7 @@ def python_folders() -> Iterator[Path]:
 
 
 def python_below(folder: Path) -> list[Path]:
-    """Return those of the folders of Python that lie below `folder`, without what is inside them."""
+    """Return the folders of Python that lie below `folder`, without what is inside of them."""
     found = [path for path in python_folders() if path.is_relative_to(folder) and path.exists()]
     return [path for path in found if not any(path.is_relative_to(o) for o in found if o != path)]
 
