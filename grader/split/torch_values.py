@@ -31,12 +31,11 @@ Read = Callable[[Any], Any]  # returns the raw bytes behind a key
 
 
 def numbers_of(tensor: torch.Tensor) -> bytes:
-    """Return the bytes of a tensor in logical order."""
+    """Return the bytes of a tensor in logical order; this is asked of all tensors all the time."""
     plain = tensor.detach()
-    if plain.is_conj() or plain.is_neg():
-        plain = plain.resolve_conj().resolve_neg()
-    flat = plain.contiguous().reshape(-1).view(torch.uint8)
-    return flat.numpy().tobytes()
+    if plain.dtype is torch.bfloat16 or plain.is_conj() or plain.is_neg():
+        plain = plain.resolve_conj().resolve_neg().contiguous().reshape(-1).view(torch.uint8)
+    return plain.numpy().tobytes()
 
 
 def dense_strides(tensor: torch.Tensor) -> list[int] | None:
