@@ -15,7 +15,8 @@ from typing import Any
 
 CELL_NAME = re.compile(r"<cell [\w.:-]{1,80}>")
 DEFINITIONS = ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef
-LIBRARY = re.compile(r"/(?:site|dist)-packages/((?:numpy|torch|scipy|sklearn)/[\w/.-]{1,120}\.py)$")
+LIBRARY = re.compile(
+    r"/(?:site|dist)-packages/((?:numpy|torch|scipy|sklearn|IPython)/[\w/.-]{1,120}\.py)$")
 
 
 @dataclass(frozen=True, eq=False)

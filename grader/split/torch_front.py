@@ -110,8 +110,8 @@ class Front:
         records = torch.is_grad_enabled()
         with torch.inference_mode(False), torch.no_grad():
             drew, self.random = difference(None, self.random, self.table)
-            modes = write_plain((torch.get_default_dtype(), *_deterministic()))
-            told = modes if self.judge and modes != self.modes else None
+            modes = torch.get_default_dtype(), *_deterministic()
+            told = write_plain(modes) if self.judge and modes != self.modes else None
             self.modes = modes
             body, pieces = self.table.compose(self.graph.finish)
         self.ended = [*self.graph.ended]

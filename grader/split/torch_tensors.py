@@ -6,7 +6,7 @@ import torch
 
 from grader.split.torch_errors import NotAcross, malformed
 from grader.split.torch_shared import Entry, Json, Shared, Table
-from grader.split.torch_values import numbers_of, read, refuse_unusual, write
+from grader.split.torch_values import numbers_of, read, refuse_unusual, unusual, write
 
 
 class Tensors(Shared):
@@ -65,9 +65,12 @@ class Tensors(Shared):
             refuse_hooks(tensor)
         node: dict[str, Any] = {}
         seen = look(tensor)
+        if seen != known[0] and unusual(tensor):
+            if table.judge:
+                refuse_unusual(tensor)
+            return None  # what the student has made of it cannot come up
         numbers = numbers_of(tensor) if tensor.device.type == "cpu" else b""
         if seen != known[0] or numbers != known[2]:
-            refuse_unusual(tensor)
             node["v"] = write(tensor, table.keep, numbers)
             known[0], known[2] = seen, numbers
         leaf = tensor.is_leaf
@@ -75,6 +78,8 @@ class Tensors(Shared):
         if needs != known[1]:
             node["r"], known[1] = needs, needs
         grad = tensor.grad if leaf else None  # what retain_grad() keeps stays where it was called
+        if grad is not None and not table.judge and unusual(grad):
+            grad = None  # a sparse one, which stays with the student
         number = None if grad is None else table.refer(grad)
         if number != known[3]:
             table.grads.append([entry.number, number])

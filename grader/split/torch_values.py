@@ -31,12 +31,11 @@ Read = Callable[[Any], Any]  # returns the raw bytes behind a key
 
 
 def numbers_of(tensor: torch.Tensor) -> bytes:
-    """Return the bytes of a tensor in logical order."""
+    """Return the bytes of a tensor in logical order; this is asked of all tensors all the time."""
     plain = tensor.detach()
-    if plain.is_conj() or plain.is_neg():
-        plain = plain.resolve_conj().resolve_neg()
-    flat = plain.contiguous().reshape(-1).view(torch.uint8)
-    return flat.numpy().tobytes()
+    if plain.dtype is torch.bfloat16 or plain.is_conj() or plain.is_neg():
+        plain = plain.resolve_conj().resolve_neg().contiguous().reshape(-1).view(torch.uint8)
+    return plain.numpy().tobytes()
 
 
 def dense_strides(tensor: torch.Tensor) -> list[int] | None:
@@ -51,10 +50,10 @@ def dense_strides(tensor: torch.Tensor) -> list[int] | None:
     return [*tensor.stride()]
 
 
-def refuse_unusual(tensor: torch.Tensor) -> None:
-    """Raise for tensors that hold more than a block of numbers."""
+def unusual(tensor: torch.Tensor) -> str:
+    """Say what a tensor is that is more than a block of numbers; the empty string for others."""
     lazy = isinstance(tensor, UninitializedTensorMixin)
-    unusual = next(
+    return next(
         (word for word, found in (
             ("lazy (not initialised yet)", lazy),
             ("sparse", not lazy and tensor.layout != torch.strided),
@@ -63,8 +62,13 @@ def refuse_unusual(tensor: torch.Tensor) -> None:
             (f"on the device {tensor.device}", tensor.device.type not in ("cpu", "meta")),
         ) if found), "",
     )
-    if unusual:
-        raise NotAcross(f"a tensor that is {unusual}", "pass an ordinary tensor on the CPU")
+
+
+def refuse_unusual(tensor: torch.Tensor) -> None:
+    """Raise for such tensors."""
+    found = unusual(tensor)
+    if found:
+        raise NotAcross(f"a tensor that is {found}", "pass an ordinary tensor on the CPU")
 
 
 def write(tensor: torch.Tensor, keep: Write, numbers: bytes | None = None) -> dict[str, Any]:

@@ -31,6 +31,9 @@ TENSOR = '{"d": "float32", "s": [1], "b": 0}'
 NEW = f"m[1] += [[N, 'tensor', {TENSOR}]]; p += [b'0000']"
 
 
+pytestmark = pytest.mark.slow  # a process for each lie
+
+
 def part(state):
     """Return the lie that a module of the test's is in this state."""
     return f"m[2] += [[M, {state}]]"

@@ -12,6 +12,7 @@ from tests.grader.split.planted import Split
 
 NAME = "ps7_pytorch"
 PLANTS = load(NAME)
+pytestmark = pytest.mark.slow
 LONGEST = 20_000  # characters of an error that are kept
 
 
@@ -22,7 +23,6 @@ def split():
     made.server.close()
 
 
-@pytest.mark.slow
 def test_the_reference_has_all_points_and_the_untouched_release_none(split):
     assert split.plain == dict.fromkeys(split.source.tests, "")
     assert split.last["faults"] == []
@@ -31,7 +31,6 @@ def test_the_reference_has_all_points_and_the_untouched_release_none(split):
     assert all("not attempted yet" in why for why in told.values())
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("plant", [both[i][0] for both in PLANTS.values() for i in (0, 1)], ids=str)
 def test_a_planted_answer_has_the_points_of_one_process(split, plant):
     told = split.run(plant)
@@ -39,10 +38,3 @@ def test_a_planted_answer_has_the_points_of_one_process(split, plant):
     why = told[f"test_{plant.answer}"]
     assert plant.says in why or len(why) >= LONGEST
     assert split.last["faults"] == []
-
-
-def test_one_exercise_in_the_quick_check(split):
-    (wrong, right) = PLANTS["attention"]
-    split.__dict__.setdefault("plain", dict.fromkeys(split.source.tests, ""))
-    assert split.run(right[0])["test_attention"] == ""
-    assert wrong[0].says in split.run(wrong[0])["test_attention"]

@@ -184,3 +184,26 @@ def test_too_much_at_once_is_an_error_and_the_next_call_is_as_before(pair):
     with pytest.raises(ValueError, match="64 MiB"):
         pair.much(y)
     assert pair.in_place(y)[0].item() == 2
+
+
+def test_what_cannot_come_up_stays_with_the_student(pair):
+    pair.run("""
+def strange(x):
+    x.data = x.data.to(torch.float8_e5m2)
+    return 3
+
+def sparse(weight):
+    loss = F.embedding(torch.tensor([1]), weight, sparse=True).sum()
+    loss.backward()
+    return weight.grad.is_sparse
+""")
+    x, weight = torch.ones(2), torch.ones(3, 2, requires_grad=True)
+    assert pair.strange(x) == 3
+    assert (x.dtype, x.tolist()) == (torch.float32, [1, 1])
+    assert pair.sparse(weight) is True
+    assert weight.grad is None
+    weight.grad = torch.ones(3, 2).to_sparse()
+    with pytest.raises(TypeError, match="a tensor that is sparse is not supported"):
+        pair.same(weight, 1)
+    weight.grad = None
+    assert pair.same(weight, 1)[0] is False
