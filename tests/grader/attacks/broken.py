@@ -92,7 +92,8 @@ def socket_in_it(folder):
     here = os.getcwd()
     os.chdir(folder)  # a socket's path may have 100 characters at most
     try:
-        socket.socket(socket.AF_UNIX).bind("live")
+        with socket.socket(socket.AF_UNIX) as server:
+            server.bind("live")
     finally:
         os.chdir(here)
 

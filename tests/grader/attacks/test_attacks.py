@@ -11,7 +11,7 @@ from tests.grader.attacks.canaries import canaries_in
 from tests.grader.attacks.classroom import MODEL, grade_class
 from tests.grader.attacks.corpus import ATTACKS
 from tests.grader.attacks.course import SET, TOTAL
-from tests.grader.test_safe_html import active_content
+from tests.grader.attacks.pages import dangers
 
 pytestmark = pytest.mark.slow
 TOTAL_SECONDS, MEMORY_MB, WORKERS = 20, 400, 4
@@ -87,7 +87,7 @@ def test_attack_learns_and_shows_nothing(attacked, name):
     # The traceback of a failed test quotes the test; formgrader shows it to people who may see it.
     assert canaries_in(result.shown(graded=True)) <= {"test"}
     assert canaries_in(result.page) == set()
-    assert active_content(result.page[result.page.find('id="notebook-container"') :]) == []
+    assert dangers(result.page) == []
 
 
 @pytest.mark.parametrize("name", ATTACKS)
