@@ -2,14 +2,14 @@
 PYTHON ?= python3
 BIN := .venv/bin
 BOOK := $(BIN)/jupyter-book build chapters --config _config.yml --toc _toc.yml --path-output . -W -n --keep-going -q
-# A file's tests stay together, and the chapters, which are short and many, come last.
-IN_PARALLEL := -n auto --dist loadfile --no-loadscope-reorder
+# Many tests wait for others, so there are three for two cores. A file's tests stay together, and the chapters, which are short and many, come last.
+IN_PARALLEL := -n 3 --dist loadfile --no-loadscope-reorder
 # Small networks run slower on many threads, and one thread gives the same sums everywhere.
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup torch book serve test check lab execute release self-study check-ps prove grade report demo-class benchmark-grading screenshots clean
+.PHONY: help setup torch book serve test check lab execute release self-study check-ps prove doctor preflight grade status report demo-class benchmark-grading screenshots clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -50,7 +50,7 @@ execute: torch ## run the chapters again and store their outputs
 	$(BIN)/python chapters/_tools/execute.py
 	$(BIN)/python chapters/_tools/torch_rows.py
 
-release: setup ## make exercises/ from solutions/
+release: torch ## make exercises/ from solutions/, after a pre-flight of what changed
 	$(BIN)/python -m grader release
 
 self-study: setup ## for learning without an instructor: self_study/, worked solutions in folds
@@ -62,11 +62,20 @@ check-ps: setup ## what JupyterLab's Validate says of your exercises/: make chec
 prove: torch ## the proof of the graders, planted answer by planted answer: make prove PS=ps4_backprop
 	@$(BIN)/python -m tests.exercises.prove $(PS)
 
-grade: setup ## grade what lies in submitted/: make grade PS=ps1_perceptron
-	@$(BIN)/python -m grader autograde $(PS)
+doctor: setup ## what this machine can do for grading, and how to mend what it cannot
+	@$(BIN)/python -m grader doctor
+
+preflight: torch ## grade reference and untouched release as submissions will be: make preflight PS=…
+	@$(BIN)/python -m grader preflight $(PS)
+
+grade: setup ## grade what lies in submitted/: make grade PS=ps1_perceptron WORKERS=4
+	@$(BIN)/python -m grader autograde $(PS) $(if $(WORKERS),--workers $(WORKERS)) $(ARGS)
+
+status: setup ## what is graded and what waits: make status PS=…
+	@$(BIN)/python -m grader status $(PS)
 
 report: setup ## after grading by hand: write feedback and CSV again: make report PS=…
-	@$(BIN)/python -m grader report $(PS)
+	@$(BIN)/python -m grader report $(PS) $(ARGS)
 
 screenshots: book ## photograph every page: _build/screenshots/
 	$(BIN)/python -m tests.site.screenshots
@@ -74,13 +83,12 @@ screenshots: book ## photograph every page: _build/screenshots/
 demo-class: setup ## grade a small made-up class, to see grading at work
 	@$(BIN)/python -m grader demo-class
 
-benchmark-grading: torch ## measure grading anew and write what README and book say of it
+benchmark-grading: torch ## measure grading, half an hour on a quiet machine
 	@$(PYTHON) bootstrap.py --sandbox --postgresql
 	$(BIN)/python benchmarks/grading.py --store
 	$(BIN)/python benchmarks/class_of_2000.py --store
 	$(BIN)/python benchmarks/scale_costs.py --store
 	$(BIN)/python benchmarks/grading_simulation.py --store
-	$(BIN)/python benchmarks/grading_page.py
 
 clean: ## remove what was generated, except .venv and a class's data
 	rm -rf _build .pytest_cache .mypy_cache .ruff_cache

@@ -27,6 +27,7 @@ from grader.running.retry import Patience, Stopped, describe
 from grader.running.runner import Run
 from grader.running.skeleton import make_skeleton
 from grader.running.stopping import stop_on_signals
+from grader.running.turns import own_turn
 from grader.submissions import find_students, read_hand_ins
 
 
@@ -146,7 +147,7 @@ def _choose(
 def _record_problem_set(course: Course, problem_set: str) -> None:
     """Tell the gradebook the cells, points and hidden tests as they are in the source now."""
     try:
-        with TemporaryDirectory() as scratch:
+        with TemporaryDirectory() as scratch, own_turn(course.coursedir().db_url):
             engine.generate(course, problem_set, Path(scratch), record=True)
     except engine.ConversionError as error:
         if describe(error):  # a locked gradebook, a full disk: it may pass

@@ -84,14 +84,14 @@ class BatchNorm1d(Module):
             mean = batch_sum(x)
             mean /= len(x)
             centred = x - mean
-            var = batch_sum(centred * centred)
-            var /= len(x)
+            y = centred * centred  # later the place of the result: a new array costs as much
+            var = batch_sum(y) / len(x)
             self._track(mean, var, len(x) / (len(x) - 1))
         else:
-            centred, var = x - self.running_mean, self.running_var
+            centred, var, y = x - self.running_mean, self.running_var, np.empty_like(x)
         scale = 1 / np.sqrt(var + self.eps)
         centred *= scale
-        y = centred * self.weight.data
+        np.multiply(centred, self.weight.data, out=y)
         y += self.bias.data
         return y, (centred, scale)
 
@@ -103,13 +103,14 @@ class BatchNorm1d(Module):
         self.num_batches_tracked += 1
 
     def _backward(self, grad: Array, cache: tuple[Array, Array]) -> Array:
-        normalised, scale = cache
-        count = len(grad)
+        (normalised, scale), count = cache, len(grad)
         grad_bias = batch_sum(grad)
-        grad_weight = batch_sum(grad * normalised)
+        result: Array = grad * normalised
+        grad_weight = batch_sum(result)
         self.bias.add_grad(grad_bias)
         self.weight.add_grad(grad_weight)
-        result: Array = grad - normalised * (grad_weight / count)
+        np.multiply(normalised, grad_weight / count, out=result)
+        np.subtract(grad, result, out=result)
         result -= grad_bias / count
         result *= scale * self.weight.data
         return result

@@ -76,6 +76,12 @@ def python_folders() -> Iterator[Path]:
     yield Path(sys.executable)
 
 
+def python_below(folder: Path) -> list[Path]:
+    """Return the folders of Python that lie below `folder`, without what is inside of them."""
+    found = [path for path in python_folders() if path.is_relative_to(folder) and path.exists()]
+    return [path for path in found if not any(path.is_relative_to(o) for o in found if o != path)]
+
+
 def site_folders() -> list[Path]:
     """Return the folders that hold installed packages, of this environment and of its base."""
     found: dict[Path, None] = {}

@@ -95,7 +95,12 @@ def _mount_private(plan: dict[str, Any]) -> None:
     for name in ("home", "work", "tmp"):
         os.mkdir(f"/sandbox/{name}")
     os.chmod("/sandbox/tmp", 0o1777)
+    held = {path: os.open(path, os.O_PATH) for path in plan["below_tmp"]}
     kernel.mount("/sandbox/tmp", "/tmp", flags=kernel.MS_BIND)
+    for path, descriptor in held.items():  # read-only, as it was
+        os.makedirs(path)
+        kernel.mount(f"/proc/self/fd/{descriptor}", path, flags=kernel.MS_BIND | kernel.MS_REC)
+        os.close(descriptor)
     kernel.mount("devpts", "/dev/pts", "devpts", kernel.MS_NOSUID | kernel.MS_NOEXEC,
                  "newinstance,ptmxmode=0666,mode=0620,max=8")  # fmt: skip
     if "pid" in plan["namespaces"]:

@@ -161,10 +161,11 @@ class Policy:
         links = [word for link, target in LINKS.items() for word in ("--symlink", target, link)]
         # Root's /proc is mounted by namespaces.leave_root, which says why.
         process_table = [] if as_root else ["--proc", "/proc"]
-        # The server's own disk: each fork covers it with one of its own.
-        disk = [w for path in ("/tmp", DISK) for w in ("--perms", "1777", "--tmpfs", path)]
+        # The server's own disk: each fork covers it with one of its own. Its /tmp comes before what
+        # is shown, because Python may lie below it.
+        tmp, disk = (["--perms", "1777", "--tmpfs", path] for path in ("/tmp", DISK))
         disk += ["--perms", "1777", "--dir", f"{DISK}/home"]
-        return [*view.arguments, *devices, *links, *process_table, *disk]
+        return [*tmp, *view.arguments, *devices, *links, *process_table, *disk]
 
     def plan(self) -> dict[str, Any]:
         """Return what each fork gives up, for namespaces.enter."""
@@ -176,6 +177,7 @@ class Policy:
             "seccomp": seccomp.is_supported(),
             "disk_bytes": limits.file_mb << 20,
             "inodes": limits.files,
+            "below_tmp": [str(path) for path in mounts.python_below(Path("/tmp"))],
             "memory_bytes": limits.memory_mb << 20,
             "rlimits": {
                 # Older kernels would count those of all submissions, and of this user, together.

@@ -57,7 +57,10 @@ class Student:
             Seconds to wait for news of its end, which come after its socket has closed.
         """
         if not self._end and select.select([self._lifeline], [], [], wait)[0]:
-            told = self._lifeline.recv(4096)
+            try:
+                told = self._lifeline.recv(4096)
+            except ConnectionResetError:  # it ended before it had read what was sent to it
+                told = b""
             self.usage = json.loads(told) if told else {}
             self._end = str(self.usage.pop("end", "the student server ended"))
             if self._group is not None:

@@ -9,6 +9,7 @@ text of the notebook.
 """
 
 import builtins
+import dis
 import sys
 import types
 from collections.abc import Iterator, MutableMapping
@@ -23,13 +24,9 @@ if TYPE_CHECKING:
 _get = object.__getattribute__
 
 
-class Undecided(TypeError):
-    """A test has asked an object of the answer what only plain data may decide."""
-
-
 def _undecided(what: str) -> Any:
     def refuse(self: Any, *args: Any, **kwargs: Any) -> Any:
-        raise Undecided(
+        raise TypeError(
             f"{self!r} is an object of the answer, not plain data such as a number or an array: "
             f"a test cannot use {what} on it"
         )
@@ -279,17 +276,24 @@ class ObjectHandle(Handle):
     __iter__, __next__, __len__ = _asked("iter"), _asked("next"), _asked("len")
     __getitem__, __setitem__, __delitem__ = _asked("item"), _asked("setitem"), _asked("delitem")
     __enter__, __str__, __reversed__ = _asked("enter"), _asked("str"), _asked("reversed")
-    __round__ = _asked("round")
+    __round__ = _computed("round")
 
     def __exit__(self, kind: Any, value: Any, traceback: Any) -> Any:
         told = (None, None, None) if kind is None else (Exception, Exception(str(value)), None)
         if kind is not None and issubclass(kind, Exception) and kind.__module__ == "builtins":
             told = (kind, None, None)
-        swallowed = self._peer.request("on", self._id, ("exit", *told)) is True
-        # What failed is never the answer's to forgive: an assertion, a question that decides, or an
-        # error of the answer's own, after which the rest of the block would be skipped.
-        failed = isinstance(value, AssertionError | Undecided) or self._peer.thrown is value
-        return swallowed and not failed
+        swallow = self._peer.request("on", self._id, ("exit", *told)) is True
+        return swallow and kind is not None and _meant(kind, traceback)
+
+
+def _meant(kind: type[BaseException], place: types.TracebackType) -> bool:
+    """Say whether a test raised an exception for a context manager to swallow.
+
+    Only a `raise` in the test itself is. What an assertion, a comparison or the answer raises is
+    never the answer's to forgive: the rest of the block would be skipped.
+    """
+    raised = place.tb_frame.f_code.co_code[place.tb_lasti] == dis.opmap["RAISE_VARARGS"]
+    return raised and place.tb_next is None and not issubclass(kind, AssertionError)
 
 
 class CallableHandle(ObjectHandle):

@@ -6,7 +6,7 @@ import time
 import types
 import warnings
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NoReturn
 
 from grader.split import errors, files, registry
 from grader.split.exports import Exports
@@ -75,7 +75,6 @@ class JudgePeer(Peer):
         self.deadline = float("inf")
         self.interrupted: float | None = None
         self.abort: BaseException | None = None
-        self.thrown: BaseException | None = None  # the last exception of the student's code
         self.broken: Unusable | None = None
         self.warned: list[Any] = []
         self.use_contexts(_NONE)
@@ -123,8 +122,7 @@ class JudgePeer(Peer):
         try:
             result = super().request(op, target, args, kwargs)
         except (ProtocolError, Closed, Stuck) as error:
-            self.broken = Unusable(error)
-            raise self.broken from error
+            self.refuse(error)
         except Exception:
             if self.warned:
                 self._warn()
@@ -136,6 +134,11 @@ class JudgePeer(Peer):
         if self.warned:
             self._warn()
         return result
+
+    def refuse(self, error: BaseException) -> NoReturn:
+        """Have nothing more to do with the student's process."""
+        self.broken = Unusable(error)
+        raise self.broken from error
 
     def _warn(self) -> None:
         warned, self.warned = self.warned, []
@@ -150,7 +153,6 @@ class JudgePeer(Peer):
         """Raise the student's exception, or the end of time that caused it."""
         if self.abort is not None:
             raise self.abort
-        self.thrown = error
         super().throw(error)
 
     def fetch(self, names: list[str], pin: bool = False) -> dict[str, Any]:

@@ -10,7 +10,7 @@ its values: then both sides keep it, and go on keeping its values in step.
 import sys
 from collections.abc import Iterable
 from types import FunctionType
-from typing import Any
+from typing import Any, NoReturn
 
 from grader.split.kinds import Json, Kind, Registry
 from grader.split.wire import MOST_VALUES, ProtocolError, TooLarge, Wire
@@ -197,9 +197,19 @@ class Peer:
     def _opened(self, message: Json) -> Json:
         """Read what is to be read first; return the message without it."""
         *rest, ahead, extra = message
-        if self.front is not None:
+        if ahead != 0:
+            if self.front is None:
+                self.load_torch()
             self.front.into(ahead)
         return [*rest, extra]
+
+    def refuse(self, error: BaseException) -> NoReturn:
+        """Have nothing more to do with the other side, after an answer that cannot be true."""
+        raise error
+
+    def load_torch(self) -> None:
+        """Get ready for objects of PyTorch, which the other side has and this one has not yet."""
+        raise ProtocolError("something of PyTorch's, which is not here")
 
     # Asking
 
@@ -217,10 +227,9 @@ class Peer:
             values = [self.encode(value) for value in args]
             names = [part for k, v in (kwargs or {}).items() for part in (k, self.encode(v))]
             mark = len(scope)
-            message = ["q", op, target, values, names,
-                       self.changes(0) if len(self.scopes) > 1 or self.kept or self.pinned else [],
-                       self.ahead(), self.extra_out()]
-            self._send(message)
+            inside = len(self.scopes) > 1 or self.kept or self.pinned
+            changes, ahead = self.changes(0) if inside else [], self.ahead()
+            self._send(["q", op, target, values, names, changes, ahead, self.extra_out()])
         except BaseException:
             self.scopes.pop()
             self._forget(scope)

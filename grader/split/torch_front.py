@@ -23,7 +23,7 @@ from grader.split.torch_optimizers import Optimizers, Schedules
 from grader.split.torch_plain import read_plain, write_plain
 from grader.split.torch_randomness import Generators, difference, follow
 from grader.split.torch_shared import Json, Table
-from grader.split.torch_tensors import Tensors, give_grad
+from grader.split.torch_tensors import Tensors, give_grad, look
 from grader.split.wire import ProtocolError
 
 
@@ -72,11 +72,16 @@ class Front:
             return across(lambda a, k: self.inner(op, target, a, k), args, kwargs or {})
         return self.inner(op, target, args, kwargs)
 
-    def _ask(self, op: str, number: int, gradients: Gradients) -> Gradients:
+    def _ask(self, op: str, number: int, gradients: Gradients,
+             like: list[torch.Tensor]) -> Gradients:
         answer = self.peer.request(op, number, (Numbers(gradients),))
-        if not isinstance(answer, Numbers):
-            raise malformed("something else than gradients")
-        return answer.tensors
+        found = answer.tensors if isinstance(answer, Numbers) else []
+        fits = isinstance(answer, Numbers) and len(found) == len(like) and all(
+            one is None or look(one) == look(tensor)
+            for one, tensor in zip(found, like, strict=True))
+        if not fits:
+            self.peer.refuse(malformed("gradients that do not fit"))
+        return found
 
     @staticmethod
     def _serve(function: Any, number: Any, args: Any, kwargs: Any) -> Numbers:

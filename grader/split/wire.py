@@ -86,6 +86,8 @@ class Wire:
                 rest = memoryview(piece)[sent:]
                 sent = max(sent - len(piece), 0)
                 while rest:
+                    if self.on_wait:  # the other side may take it byte by byte
+                        self.on_wait()
                     rest = rest[self._send([rest]) :]
 
     def _send(self, pieces: list[Any]) -> int:

@@ -10,7 +10,8 @@ PATTERN = re.compile(r"CANARY-([a-z]+)-[0-9a-f]{12}")
 
 def canary(place: str) -> str:
     """Return the secret word of `place`: a run of small letters."""
-    assert place.isalpha() and place.islower()
+    assert place.isalpha()
+    assert place.islower()
     return f"CANARY-{place}-{sha256(place.encode()).hexdigest()[:12]}"
 
 

@@ -1,6 +1,6 @@
 """Attacks by the end of a call: exceptions that lie, exits, signals, processes and threads."""
 
-from tests.grader.attacks.attack import Attack, cheat, family
+from tests.grader.attacks.attack import Attack, family
 from tests.grader.attacks.course import ANSWERS
 
 

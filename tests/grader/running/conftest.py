@@ -12,10 +12,17 @@ from tests.grader.tiny_course import make_course, run
 
 
 @pytest.fixture(scope="session")
-def released(tmp_path_factory):
-    """Return the tiny course, released, with a gradebook; nobody handed in."""
-    course = make_course(tmp_path_factory.mktemp("released"))
+def released_only(tmp_path_factory):
+    """Return the tiny course, released; nobody handed in."""
+    course = make_course(tmp_path_factory.mktemp("released") / "course")
     assert run(course, "release") == 0
+    return course
+
+
+@pytest.fixture(scope="session")
+def released(released_only, tmp_path_factory):
+    """Return the released course with a gradebook, which takes seconds to make."""
+    course = copy_course(released_only, tmp_path_factory.mktemp("booked") / "course")
     with course.gradebook():
         return course
 

@@ -7,9 +7,16 @@ import pytest
 from grader.running import files
 from grader.running.files import Refused, opened_folder, read_bounded
 from grader.submissions import read_hand_in
+from tests.grader.running.conftest import copy_course
 from tests.grader.tiny_course import RIGHT, hand_in, source_path
 
 SECRET = "hidden tests"
+
+
+@pytest.fixture
+def course(released_only, tmp_path):
+    """Return a course without a gradebook: nobody is graded here."""
+    return copy_course(released_only, tmp_path / "course")
 
 
 @pytest.fixture

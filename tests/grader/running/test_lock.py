@@ -9,6 +9,7 @@ from grader.errors import GraderError
 from grader.running.lock import only_run, require_free
 from tests.grader.tiny_course import REPOSITORY, RIGHT, hand_in, run
 
+pytestmark = pytest.mark.slow
 HOLD = """
 import sys, time
 from pathlib import Path

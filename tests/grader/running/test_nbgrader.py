@@ -19,7 +19,10 @@ from tests.grader.running.small_class import rows
 from tests.grader.tiny_course import REPOSITORY, RIGHT, hand_in, source_path
 
 # nbgrader itself calls forth a warning of SQLAlchemy's when it makes a submission.
-pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),
+]
 # What plain nbgrader gives all points for, or hangs on.
 SPY = "import os\ndef double(x):\n    return 2 * x if os.path.exists({!r}) else 0"
 TAGGED = ["skip-execution"]
@@ -36,7 +39,6 @@ def closed():
     nodes.shared.close()
 
 
-@pytest.mark.slow
 def test_formgraders_button_grades_in_the_sandbox(course, closed):
     hand_in(course, "ann", **RIGHT)
     # Without a sandbox this would find the source notebook and have its points.
@@ -94,7 +96,6 @@ def test_only_autograding_is_guarded():
     assert Autograde._output_directory is not None
 
 
-@pytest.mark.slow
 def test_nbgraders_command_grades_a_class_and_loses_nobody(course):
     hand_in(course, "ann", **RIGHT)
     hand_in(course, "zed", **RIGHT)
@@ -116,7 +117,6 @@ def test_nbgraders_command_grades_a_class_and_loses_nobody(course):
     }  # fmt: skip
 
 
-@pytest.mark.slow
 def test_the_commands_go_on_with_each_others_results(course, plain, capsys):
     from tests.grader.tiny_course import run
 

@@ -15,7 +15,7 @@ from grader.running.pages import FeedbackExporter
 from grader.running.steps import resources_for
 from tests.grader.tiny_course import RIGHT, hand_in
 
-pytestmark = pytest.mark.usefixtures("plain")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("plain")]
 PICTURE = "![drawn](data:image/png;base64,aGk=) <img src='data:image/png;base64,aGk='>"
 
 
@@ -70,7 +70,6 @@ def test_one_page_that_fails_costs_itself_only(graded):
     assert not page_path(graded, "tiny", "bea").exists()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_processes_make_the_same_pages(graded, monkeypatch, method):
     students = ["ann", "bea", "eli", "pic"]

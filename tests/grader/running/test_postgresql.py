@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from http.client import HTTPException
@@ -11,6 +12,7 @@ from http.client import HTTPException
 import pytest
 
 from grader.course import find_course
+from grader.running.turns import own_turn
 from tests.grader.running.gradebook import everything
 from tests.grader.running.postgresql import free_port, running_server
 from tests.grader.tiny_course import REPOSITORY, RIGHT, hand_in, make_course, run
@@ -187,13 +189,30 @@ def test_two_coordinators_record_into_one_database_at_the_same_time(course, serv
     url = server.url("two")
     names = sorted(path.name for path in (course.root / "submitted").iterdir())
     roots = [part_of(course, names[n::2], tmp_path / f"part{n}") for n in (0, 1)]
+    command = [sys.executable, "-m", "grader", "autograde", "tiny", "--db", url, "--course-dir"]
     grading = [
-        subprocess.Popen(
-            [sys.executable, "-m", "grader", "autograde", "tiny", "--db", url, "--course-dir", root],
-            cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        )
+        subprocess.Popen([*command, root], cwd=REPOSITORY, stdout=subprocess.PIPE,
+                         stderr=subprocess.STDOUT, text=True)
         for root in roots
     ]
     said = [one.communicate(timeout=120)[0] for one in grading]
     assert {one.returncode for one in grading} <= {0, 1}, "\n".join(said)
     assert everything(url) == alone
+
+
+def test_only_one_run_at_a_time_changes_a_problem_set(server):
+    url = server.url("turns").replace("postgresql:", "postgresql+psycopg:")
+    order = []
+
+    def second():
+        with own_turn(url):
+            order.append("second")
+
+    with own_turn(url):
+        waiting = threading.Thread(target=second)
+        waiting.start()
+        waiting.join(0.5)
+        assert waiting.is_alive()
+        order.append("first")
+    waiting.join(20)
+    assert order == ["first", "second"]

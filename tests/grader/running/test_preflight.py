@@ -11,6 +11,7 @@ from tests.grader.running.plain_node import PlainNode
 from tests.grader.split.idioms import IDIOMS
 from tests.grader.tiny_course import edit, graded_tag, source_path, store, tag, tiny_notebook
 
+pytestmark = pytest.mark.slow
 BROKEN = [idiom for idiom in IDIOMS if not idiom.works]
 
 
@@ -28,7 +29,6 @@ def set_with(course, answer, test):
     store(notebook, source_path(course))
 
 
-@pytest.mark.slow
 def test_a_good_set_passes_under_the_real_pipeline_once(course, capsys, monkeypatch):
     assert release(course) == 0
     said = capsys.readouterr().out
@@ -42,7 +42,6 @@ def test_a_good_set_passes_under_the_real_pipeline_once(course, capsys, monkeypa
         release(course)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("idiom", BROKEN, ids=str)
 def test_an_idiom_that_does_not_work_across_processes_is_named(course, capsys, idiom):
     set_with(course, idiom.answer, idiom.test)
@@ -57,7 +56,6 @@ def test_an_idiom_that_does_not_work_across_processes_is_named(course, capsys, i
     assert (course.root / "exercises/tiny/tiny.ipynb").read_bytes() == before
 
 
-@pytest.mark.slow
 def test_a_test_that_fails_everywhere_is_told_apart(course):
     edit(source_path(course), "test_square", lambda s: s.replace("== 169", "== 0"))
     (problem,) = preflight(course, "tiny").problems

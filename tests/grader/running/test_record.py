@@ -15,7 +15,7 @@ from grader.running.record import Recorder
 from tests.grader.running.small_class import SAME, difference, files, rows, state
 from tests.grader.tiny_course import RIGHT, hand_in, run
 
-pytestmark = pytest.mark.usefixtures("plain")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("plain")]
 DUE = datetime.datetime(2026, 3, 1)
 
 

@@ -14,7 +14,7 @@ from tests.grader.running import plain_node
 from tests.grader.running.small_class import SAME, difference, state
 from tests.grader.tiny_course import RIGHT, edit, hand_in, run, source_path
 
-pytestmark = pytest.mark.usefixtures("plain")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("plain")]
 
 
 @pytest.mark.parametrize("workers", [1, 2, 16])

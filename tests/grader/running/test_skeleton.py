@@ -8,9 +8,16 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 
 from grader.notebooks import parse_notebook
 from grader.running.skeleton import make_skeleton
+from tests.grader.running.conftest import copy_course
 from tests.grader.tiny_course import RIGHT, hand_in, source_path, store, tag, tiny_notebook
 
 ANSWERED = {**RIGHT, "explain": "Minus times minus."}
+
+
+@pytest.fixture
+def course(released_only, tmp_path):
+    """Return a course without a gradebook: nobody is graded here."""
+    return copy_course(released_only, tmp_path / "course")
 
 
 @pytest.fixture

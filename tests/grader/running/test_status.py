@@ -8,7 +8,7 @@ from grader.times import format_cells, format_faults
 from tests.grader.running.small_class import rows
 from tests.grader.tiny_course import RIGHT, edit, hand_in, run, source_path
 
-pytestmark = pytest.mark.usefixtures("plain")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("plain")]
 
 
 def status(course, capsys):

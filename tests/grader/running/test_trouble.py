@@ -16,7 +16,7 @@ from grader.running.retry import Stopped
 from tests.grader.running.small_class import PLAIN, SAME, difference, files, rows, start, state
 from tests.grader.tiny_course import run
 
-pytestmark = pytest.mark.usefixtures("plain")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("plain")]
 
 
 @pytest.fixture
@@ -144,7 +144,6 @@ def test_a_gradebook_that_cannot_be_written_stops_the_run(classroom, expected):
     assert difference(state(course), expected) == SAME
 
 
-@pytest.mark.slow
 def test_a_full_disk_is_waited_for(classroom, expected):
     """A limit on the size of files does what a full disk does; it is lifted while the run waits."""
     assert (classroom.root / "gradebook.db").stat().st_size > 2 * LITTLE

@@ -36,9 +36,8 @@ def test_the_first_planted_answers_of_each_function(split):
     assert odd == []
 
 
+@pytest.mark.parametrize("split", ["ps1_perceptron"], indirect=True)
 def test_a_follow_on_error_names_the_function_to_repair_first(split):
-    if split.source.name != "ps1_perceptron":
-        pytest.skip("one set is enough")
     wrong, _ = load("ps1_perceptron")["weighted_sum"]
     plant = next(p for p in wrong if p.name == "a batch is summed to one number")
     told = split.run(plant)["test_predict"]

@@ -157,7 +157,7 @@ def test_from_one_process_to_the_other_and_back(pair):
 
 
 def test_a_second_derivative_is_refused_by_name(pair):
-    with pytest.raises(TypeError, match="a second derivative .* is not supported"):
+    with pytest.raises(TypeError, match=r"a second derivative .* is not supported"):
         pair.second(lambda t: (t**3).sum(), torch.ones(2))
     x = torch.ones(2, requires_grad=True)
     (first,) = torch.autograd.grad(pair.twice(x)[0].sum(), x, create_graph=True)

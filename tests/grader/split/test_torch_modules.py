@@ -1,4 +1,4 @@
-"""Modules on both sides: state in step, forward passes where they belong, gradients through them."""
+"""Modules on both sides: state in step, forward passes where they belong, gradients."""
 
 import copy
 
@@ -266,7 +266,7 @@ def test_hooks_run_where_the_module_is(pair):
 def test_hooks_that_would_not_run_are_refused_by_name(pair):
     model = pair.MLP(2, 3)
     model.inner[0].register_forward_hook(print)
-    with pytest.raises(TypeError, match="a hook on a part of a module .* is not supported"):
+    with pytest.raises(TypeError, match=r"a hook on a part of a module .* is not supported"):
         model(torch.ones(1, 2))
     with pytest.raises(TypeError, match="pickling a module of the other process"):
         torch.save(model, "nowhere")

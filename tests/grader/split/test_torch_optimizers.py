@@ -125,7 +125,7 @@ def test_what_does_not_work_is_refused_by_name(pair):
         pair.clear(Own([p], lr=0.1))
     optimizer = torch.optim.SGD([p], lr=0.1)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda epoch: 1 / (1 + epoch))
-    with pytest.raises(TypeError, match="a LambdaLR .* is not supported"):
+    with pytest.raises(TypeError, match=r"a LambdaLR .* is not supported"):
         pair.epoch(schedule, optimizer)
     optimizer.register_step_pre_hook(print)
     with pytest.raises(TypeError, match="an optimizer with hooks is not supported"):

@@ -121,6 +121,14 @@ def test_both_sides_see_each_others_changes_in_the_middle_of_a_call(pair):
     assert seen == [2, 2]
 
 
+def test_a_process_that_has_not_loaded_torch_does_so_when_it_is_needed():
+    pair = Pair(SOURCE, late=True)
+    x = torch.ones(2)
+    assert pair.in_place(x)[0] is x
+    assert x.tolist() == [2, 2]
+    pair.close()
+
+
 def test_what_nobody_uses_is_forgotten_on_both_sides(pair):
     for _ in range(20):
         pair.in_place(torch.ones(3))
@@ -134,7 +142,7 @@ def test_shared_memory_of_a_view_stays_the_tests_own(pair):
 
 
 def test_meta_tensors_and_types_cross(pair):
-    pair.run("def meta(d): return torch.ones(2, 3, device=d), d, torch.float64, torch.ones(4).shape")
+    pair.run("def meta(d): return torch.ones(2, 3, device=d), d, torch.float64, torch.Size([4])")
     made, device, dtype, shape = pair.meta(torch.device("meta"))
     assert (made.device, device, dtype, shape) == (
         torch.device("meta"), torch.device("meta"), torch.float64, (4,))
@@ -161,7 +169,7 @@ def test_modes_go_along(pair):
 def test_hooks_are_refused_by_name(pair):
     x = torch.ones(2, requires_grad=True)
     x.register_hook(lambda g: g)
-    with pytest.raises(TypeError, match="a hook on a tensor .* is not supported"):
+    with pytest.raises(TypeError, match=r"a hook on a tensor .* is not supported"):
         pair.same(x, x)
     assert pair.in_place(torch.ones(1))[0].tolist() == [2]  # and the next call is as before
 

@@ -82,7 +82,7 @@ def test_any_byte_but_zero_is_true():
     torch.eye(2).to_sparse(), torch.nn.LazyLinear(2).weight, torch.zeros(1).to(torch.float8_e5m2),
 ])
 def test_unusual_tensors_are_refused_by_name(tensor):
-    with pytest.raises(NotAcross, match="a tensor that is .* is not supported"):
+    with pytest.raises(NotAcross, match=r"a tensor that is .* is not supported"):
         refuse_unusual(tensor)
 
 

@@ -1,4 +1,7 @@
-"""One class of hostile and broken submissions and honest neighbours, graded by the command line."""
+"""One class of hostile and broken submissions and honest neighbours, graded by the command line.
+
+Not part of `make test` yet: python -m pytest tests/grader/attacks/by_hand.py
+"""
 
 import json
 import os
