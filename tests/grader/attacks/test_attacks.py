@@ -1,7 +1,4 @@
-"""One class of hostile and broken submissions and honest neighbours, graded by the command line.
-
-Not part of `make test` yet: python -m pytest tests/grader/attacks/by_hand.py
-"""
+"""One class of hostile and broken submissions and honest neighbours, graded by the command line."""
 
 import json
 import os
