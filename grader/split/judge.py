@@ -292,7 +292,7 @@ class Play:
         self.seconds = {"spawn": 0.0, "student": 0.0, "judge": 0.0}
         self.ends: float = time.monotonic() + judge.limits.total_seconds
         self.fetched: set[str] = set()
-        self.left = OUTPUTS * judge.limits.output_kb * 1024
+        self.left: int = OUTPUTS * judge.limits.output_kb * 1024
         self.calls = 0
 
     def run(self) -> dict[str, Any]:
@@ -338,7 +338,7 @@ class Play:
 
     def _room(self) -> int:
         """Return how many characters the next cell may put out."""
-        return max(min(self.judge.limits.output_kb * 1024, self.left), LEAST_OUTPUT)
+        return max(min(int(self.judge.limits.output_kb) * 1024, self.left), LEAST_OUTPUT)
 
     # The student's process
 

@@ -15,8 +15,8 @@ from tests.grader.attacks.canaries import canaries_in
 from tests.grader.attacks.classroom import grade_class, make_course, write_submission
 from tests.grader.attacks.corpus import ATTACKS
 from tests.grader.attacks.course import ANSWERS, SET, vault_notebook
-from tests.grader.attacks.traps import set_traps
 from tests.grader.attacks.pages import dangers
+from tests.grader.attacks.traps import set_traps
 
 pytestmark = pytest.mark.slow
 LIMITS = Limits(cell_seconds=10, total_seconds=60, memory_mb=400)
