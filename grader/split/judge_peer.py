@@ -161,7 +161,7 @@ class JudgePeer(Peer):
         With `pin` they are kept in step from now on: see `StudentPeer.do_fetch`.
         """
         found = self.request("fetch" if pin else "names", names)
-        if type(found) is not dict or not found.keys() <= set(names):  # an answer to other questions
+        if type(found) is not dict or not found.keys() <= set(names):  # to another question
             self.refuse(ProtocolError("names that nobody asked for"))
         return dict(found)
 
