@@ -132,6 +132,10 @@ def _read(
     if name not in names:
         reason = f"{course.show(path)}/ has no {name}{_list(names)}; rename it and grade again"
         return HandIn(student, reason)
+    source = course.folder("source", problem_set=problem_set) / name
+    if os.path.samestat(os.stat(name, dir_fd=folder, follow_symlinks=False), source.stat()):
+        # Whoever may not read that file may still be able to give it a second name.
+        return HandIn(student, f"{shown} is the problem set's own source under a second name")
     try:
         content = read_bounded(folder, name, 1000 * course.coursedir().max_file_size)
     except Refused as refused:

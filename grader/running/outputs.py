@@ -99,10 +99,11 @@ def _output(output: Any) -> Any:
         )
     if kind in ("display_data", "execute_result"):
         bundle = output.get("data")
+        # What is JSON comes as something else than text; text there breaks whoever renders it.
         data = {
             str(key): _text(value)
             for key, value in (bundle.items() if isinstance(bundle, dict) else ())
-            if isinstance(value, str | list)
+            if isinstance(value, str | list) and not str(key).endswith("json")
         }
         made = nbformat.v4.new_output(kind, data=data)
         if kind == "execute_result":

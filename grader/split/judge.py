@@ -24,6 +24,8 @@ from grader.split.wire import ProtocolError, Wire
 
 HERE = __file__.rpartition("/")[0]
 RESTARTS = 2
+OUTPUTS = 20  # all cells together may put out as much as so many of them
+LEAST_OUTPUT = 2000  # characters that each cell has all the same
 TOO_LONG = "The cell took longer than its time."
 SHOWING = 10.0  # seconds that formatting an error may take
 TICK = 0.5  # seconds between two attempts to stop a test that is too slow
@@ -290,6 +292,7 @@ class Play:
         self.seconds = {"spawn": 0.0, "student": 0.0, "judge": 0.0}
         self.ends: float = time.monotonic() + judge.limits.total_seconds
         self.fetched: set[str] = set()
+        self.left: int = OUTPUTS * judge.limits.output_kb * 1024
         self.calls = 0
 
     def run(self) -> dict[str, Any]:
@@ -333,6 +336,10 @@ class Play:
         left = self.ends - time.monotonic()
         return max(min(float(self.judge.limits.cell_seconds), left), 0.0)
 
+    def _room(self) -> int:
+        """Return how many characters the next cell may put out."""
+        return max(min(int(self.judge.limits.output_kb) * 1024, self.left), LEAST_OUTPUT)
+
     # The student's process
 
     def _connect(self) -> JudgePeer:
@@ -356,7 +363,7 @@ class Play:
 
     def _ask_to_run(self, peer: JudgePeer, filename: str, source: str, number: int) -> Any:
         peer.start_clock(self._limit())
-        return peer.request("cell", filename, (source, number, self.judge.limits.output_kb * 1024))
+        return peer.request("cell", filename, (source, number, self._room()))
 
     def _lost(self, cell: str, error: BaseException) -> str:
         """Note that the student's process is of no use any more; return the sentence for it."""
@@ -393,6 +400,7 @@ class Play:
             self.judge.shell.compile._filename_map[filename] = number  # shown as In[number]
             outputs, dropped, _ = self._ask_to_run(peer, filename, source, number)
             outputs = _checked(outputs, self.judge.limits.output_kb * 1024)
+            self.left -= _size(outputs)
             self.history.append((filename, source, number))
             if peer.interrupted is not None:
                 self._fault("timeout", name, TOO_LONG)
@@ -462,12 +470,14 @@ class Play:
         sets = cell.sets & self.judge.solutions
         peer.pushed = {name: namespace.get(name) for name in sets} if sets else {}
         signal.setitimer(signal.ITIMER_REAL, max(limit, 0.01), TICK)
+        self.judge.shell.recorder.limit = self._room()
         before = peer.calls
         try:
             outputs, _, _ = self.judge._run(cell, peer)
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             self.calls += peer.calls - before
+        self.left -= _size(outputs)
         if peer.interrupted is not None:
             self._fault("timeout", cell.name, f"The test took longer than {limit:g} seconds.")
         return outputs
@@ -475,6 +485,11 @@ class Play:
 
 def _error_output(name: str, text: str) -> Output:
     return {"output_type": "error", "ename": name, "evalue": text, "traceback": [f"{name}: {text}"]}
+
+
+def _size(outputs: Any) -> int:
+    """Return how many characters outputs take."""
+    return len(json.dumps(outputs, allow_nan=False))
 
 
 def _checked(outputs: Any, limit: int) -> list[Output]:
@@ -496,7 +511,7 @@ def _checked(outputs: Any, limit: int) -> list[Output]:
         if not all(type(output[key]) is kind for key, kind in wanted.items()):
             raise ProtocolError("an output that no notebook has")
     try:
-        size = len(json.dumps(outputs, allow_nan=False))
+        size = _size(outputs)
     except (TypeError, ValueError, RecursionError):
         raise ProtocolError("an output that no notebook has") from None
     if size > 6 * (limit + LONGEST_ERROR):

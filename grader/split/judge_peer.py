@@ -161,7 +161,8 @@ class JudgePeer(Peer):
         With `pin` they are kept in step from now on: see `StudentPeer.do_fetch`.
         """
         found = self.request("fetch" if pin else "names", names)
-        strict(type(found) is dict and found.keys() <= set(names), "names that nobody asked for")
+        if type(found) is not dict or not found.keys() <= set(names):  # to another question
+            self.refuse(ProtocolError("names that nobody asked for"))
         return dict(found)
 
     def handle(self, number: int, description: Any) -> Handle:

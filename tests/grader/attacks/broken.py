@@ -92,7 +92,8 @@ def socket_in_it(folder):
     here = os.getcwd()
     os.chdir(folder)  # a socket's path may have 100 characters at most
     try:
-        socket.socket(socket.AF_UNIX).bind("live")
+        with socket.socket(socket.AF_UNIX) as server:
+            server.bind("live")
     finally:
         os.chdir(here)
 
@@ -201,7 +202,7 @@ ATTACKS = family(
     broken("link_to_the_source", "hands in a link to the source notebook", link_to("solutions", SET, NAME), "is a link"),
     broken("link_to_a_neighbour", "hands in a link to a neighbour's notebook", link_to("submitted", "model", SET, NAME), "is a link"),
     broken("link_to_itself", "hands in a link that points to itself", link_to_itself, "is a link"),
-    Attack("hard_link", "hands in a second name of the source notebook's file, and so the solutions", place=hard_link),
+    broken("hard_link", "hands in a second name of the source notebook's file", hard_link, "under a second name"),
     broken("linked_folder", "hands in a link to the source's folder", linked_folder, "is a link"),
     broken("pipe", "hands in a named pipe, on which a reader waits for ever", pipe_in_its_place, "neither a file nor a folder"),
     Attack("socket_file_beside", "hands in a socket beside the notebook", place=socket_in_it, fault="left out"),

@@ -21,7 +21,7 @@ from tests.grader.attacks.measuring import Measured, measured
 from tests.grader.attacks.traps import Traps, fill_notebook, set_traps
 from tests.grader.tiny_course import other_notebook, run, store
 
-HONEST = "_neighbour"  # ends the name of an honest student; he is graded right after an attacker
+HONEST = "_honest_neighbour"  # ends the name of an honest student; he is graded right after an attacker
 MODEL = "model"
 
 

@@ -27,8 +27,8 @@ ATTACKS = family(
     ),
     shows(
         "flood_of_lines",
-        "prints 300,000 short lines",
-        "for n in range(300_000):\n    print(n)",
+        "prints 60,000 short lines",
+        "for n in range(60_000):\n    print(n)",
         fault="output",
         seconds=30,
     ),

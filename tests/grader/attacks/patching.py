@@ -145,6 +145,7 @@ ATTACKS = family(
         "        ctypes.c_int32.from_address(id(value) + 24).value = 0",
         # Hardly anything in its own process works after that.
         may_lose=tuple(TESTS),
+        seconds=40,
     ),
     tools(
         "namespace_that_lies",

@@ -12,6 +12,8 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import yaml
@@ -21,7 +23,7 @@ from tests.grader.attacks.corpus import ATTACKS
 from tests.grader.attacks.course import SET, TOTAL
 
 STORE = Path(__file__).with_name("plain_nbgrader.yml")
-CELL_SECONDS, RUN_SECONDS = 6, 150
+CELL_SECONDS, RUN_SECONDS, AT_ONCE = 6, 100, 3
 ALONE = {
     "reading", "resources", "poisoning the next student", "exits, signals and processes", "network",
     "broken files", "names of students",
@@ -38,27 +40,48 @@ c.Execute.timeout = {seconds}
 """
 # Words of the table, worst first.
 PAID, LEARNED, RAN, VISITED, HARMED, LEFT, LOST, ABORTED, HUNG, RIGHT = (
-    "paid {points} points too many", "learned {places}", "page runs scripts", "reached {servers}",
-    "neighbour lost points", "left traces", "submission lost", "whole run aborted", "run hung",
+    "paid {points} points too many",
+    "learned {places}",
+    "page runs scripts",
+    "reached {servers}",
+    "neighbour lost points",
+    "left traces",
+    "submission lost",
+    "whole run aborted",
+    "run hung",
     "no harm",
 )
+FOREIGN = "does not apply"
 SHORT = "paid {points} points too few"  # fmt: skip
 
 
 def main(names: list[str]) -> None:
     """Run the attacks that are named, or all that have no result yet, and store what came of it."""
     stored = yaml.safe_load(STORE.read_text(encoding="utf-8")) if STORE.is_file() else {}
-    for group in _groups(names or [n for n in ATTACKS if n not in stored]):
-        found = _run_apart(group)
-        if len(group) > 1 and not _undisturbed(found):
-            again = {name: _run_apart([name]) for name in group}  # who was it?
-            found = {name: part.get(name, part) for name, part in again.items()}
-        for name in group:
-            stored[name] = _verdict(name, found.get(name, found))
-            print(name, "->", stored[name], flush=True)
-        known = {n: stored[n] for n in sorted(stored) if n in ATTACKS}
-        text = yaml.safe_dump(known, allow_unicode=True, sort_keys=True, width=98)
-        STORE.write_text(text, encoding="utf-8")
+    todo = names or [n for n in ATTACKS if n not in stored]
+    stored |= {name: FOREIGN for name in todo if _is_foreign(name)}
+    groups = _groups([name for name in todo if not _is_foreign(name)])
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for verdicts in pool.map(_try, groups):
+            print(verdicts, flush=True)
+            stored |= verdicts
+            known = {n: stored[n] for n in sorted(stored) if n in ATTACKS}
+            text = yaml.safe_dump(known, allow_unicode=True, sort_keys=True, width=98)
+            STORE.write_text(text, encoding="utf-8")
+
+
+def _is_foreign(name: str) -> bool:
+    """Whether an attack is on a conversation that plain nbgrader does not have."""
+    return any("StudentPeer" in answer for answer in ATTACKS[name].answers.values())
+
+
+def _try(group: list[str]) -> dict[str, str]:
+    """Return the verdicts on attacks that share a run, or on each alone if one disturbed."""
+    found = _run_apart(group)
+    if len(group) > 1 and not _undisturbed(found):
+        again = {name: _run_apart([name]) for name in group}  # who was it?
+        found = {name: part.get(name, part) for name, part in again.items()}
+    return {name: _verdict(name, found.get(name, found)) for name in group}
 
 
 def _groups(names: list[str]) -> list[list[str]]:
@@ -84,9 +107,10 @@ def _verdict(name: str, found: dict) -> str:
         said.append(HUNG)
     if found.get("aborted"):
         said.append(ABORTED)
-    points, deserved = found.get("points"), 0 if attack.reason else attack.points
+    points, deserved = found.get("points"), attack.points
     if points is None:
-        said.append(LOST)
+        # Where nothing can be graded, nothing is lost.
+        said.append("not graded" if attack.reason else LOST)
     elif points > deserved:
         said.append(PAID.format(points=f"{points - deserved:g}"))
     elif points < attack.least and not attack.reason:
@@ -108,7 +132,7 @@ def _run_apart(names: list[str]) -> dict:
     """Run some attacks in namespaces and groups of its own."""
     groups = []
     for controller, file, limit in CGROUPS:
-        group = Path("/sys/fs/cgroup") / controller / "plain-nbgrader"
+        group = Path("/sys/fs/cgroup") / controller / f"plain-nbgrader-{threading.get_ident()}"
         group.mkdir(exist_ok=True)
         (group / file).write_text(str(limit))
         groups.append(group)

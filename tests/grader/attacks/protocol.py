@@ -63,7 +63,7 @@ ATTACKS = family(
     sends(
         "answer_in_advance",
         "sends the right answer to the first question twice, so that all later answers move by one",
-        RAW + "if x == 2:\n    raw(b'[\"r\",6,[],[]]')",
+        RAW + "if x == 2:\n    raw(b'[\"r\",6,[],0,[]]')",
         may_lose=tuple(name for name in ANSWERS if name != "scale"),
         seconds=15,
     ),
@@ -71,7 +71,7 @@ ATTACKS = family(
         "answers_unasked",
         "has a thread send answers all the time",
         RAW
-        + "def work():\n    while True:\n        raw(b'[\"r\",6,[],[]]')\n        time.sleep(0.001)\n"
+        + "def work():\n    while True:\n        raw(b'[\"r\",6,[],0,[]]')\n        time.sleep(0.001)\n"
         "threading.Thread(target=work, daemon=True).start()\ntime.sleep(0.05)",
         may_lose=tuple(name for name in ANSWERS if name != "scale"),
         seconds=15,
@@ -82,10 +82,10 @@ ATTACKS = family(
     sends("answer_that_drips", "sends an answer byte by byte for ever",
           "sock.sendall(struct.pack('<II', 10 ** 6, 0))\nwhile True:\n    sock.sendall(b' ')\n    time.sleep(0.01)",
           fault="timeout", seconds=12),
-    sends("answer_of_many_values", "sends 16 MB of commas", RAW + "raw(b'[\"r\",[' + b'0,' * 8_000_000 + b'0],[],[]]')", **MALFORMED),
+    sends("answer_of_many_values", "sends 16 MB of commas", RAW + "raw(b'[\"r\",[' + b'0,' * 8_000_000 + b'0],[],0,[]]')", **MALFORMED),
     sends("answer_too_deep", "sends a message nested a million deep", RAW + "raw(b'[' * 1_000_000 + b']' * 1_000_000)", **MALFORMED),
     sends("answer_with_nan", "sends NaN, huge numbers and words that JSON does not know",
-          RAW + "raw(b'[\"r\",[Infinity,-Infinity,NaN,' + b'9' * 100_000 + b'],[],[]]')", **MALFORMED),
+          RAW + "raw(b'[\"r\",[Infinity,-Infinity,NaN,' + b'9' * 100_000 + b'],[],0,[]]')", **MALFORMED),
     sends("closes_the_connection", "closes the connection and goes on", "sock.shutdown(socket.SHUT_RDWR)\nos.close(sock.fileno())\ntime.sleep(60)",
           seconds=12),
     sends("endless_questions", "asks the judge back without end",

@@ -83,7 +83,7 @@ ATTACKS = family(
     uses(
         "memory_spike",
         "allocates 3 GB in one go and touches every page",
-        "import mmap\nm = mmap.mmap(-1, 3 * 2 ** 30)\nfor i in range(0, len(m), 4096):\n    m[i] = 1",
+        "import mmap\nm = mmap.mmap(-1, 3 * 2 ** 30)\nfor i in range(0, len(m), 4096):\n    m[i] = 1\nprint('peak of 3 GB')",
     ),
     uses(
         "shared_memory",
@@ -226,8 +226,8 @@ ATTACKS = family(
     ),
     Attack(
         "million_statements",
-        "writes 400,000 short statements",
-        {"scale": "a=1\n" * 400_000 + ANSWERS["scale"]},
+        "writes 200,000 short statements",
+        {"scale": "a=1\n" * 200_000 + ANSWERS["scale"]},
         seconds=30,
         may_lose=tuple(ANSWERS),
     ),

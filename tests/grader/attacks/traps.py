@@ -64,13 +64,35 @@ def set_traps(folder: Path, course: Path) -> Iterator[Traps]:
         yield traps
 
 
+def _bind(family, kind, address):
+    """Return a socket at `address`; None where this machine has no such, and nobody can go there."""
+    try:
+        server = socket.socket(family, kind)
+    except OSError:
+        return None
+    try:
+        server.bind(address)
+    except OSError:
+        server.close()
+        return None
+    return server
+
+
+def _receive(server):
+    return server.recvfrom(1000)[1]
+
+
+def _accept(server):
+    visit, visitor = server.accept()
+    visit.close()
+    return visitor
+
+
 @contextmanager
 def _listen(traps: Traps, name: str, family: int, address, *, udp: bool = False):
     """Serve at `address` until the end; yield where, or nothing where the machine has no such."""
-    try:
-        server = socket.socket(family, socket.SOCK_DGRAM if udp else socket.SOCK_STREAM)
-        server.bind(address)
-    except OSError:  # no IPv6 or no virtual machine: then there is nothing to reach either
+    server = _bind(family, socket.SOCK_DGRAM if udp else socket.SOCK_STREAM, address)
+    if server is None:
         yield None
         return
     server.settimeout(0.2)
@@ -81,7 +103,7 @@ def _listen(traps: Traps, name: str, family: int, address, *, udp: bool = False)
             server.listen(64)
         while not over.is_set():
             try:
-                _, visitor = (server.recvfrom(1000)) if udp else server.accept()
+                visitor = _receive(server) if udp else _accept(server)
             except TimeoutError:
                 continue
             traps.visits.append(f"{name}: {visitor!r}")

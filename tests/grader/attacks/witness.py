@@ -11,7 +11,8 @@ for folder in {os.getcwd(), "/tmp", "/var/tmp", "/dev/shm", "/run", os.path.expa
             traces.append(f"{folder}/{name}")
 for pid in filter(str.isdigit, os.listdir("/proc")):
     try:
-        line = open(f"/proc/{pid}/cmdline", "rb").read()
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            line = file.read()
     except OSError:
         continue
     if b"poison" in line and b"traces" not in line:

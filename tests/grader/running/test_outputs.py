@@ -96,3 +96,11 @@ def test_seconds_are_by_name():
     assert cell_seconds(notebook, {"cells": cells}) == {
         "double": 0.25, "test_double": 0.25, "square": 0.25, "test_square": 0.25,
     }  # fmt: skip
+
+
+def test_text_in_place_of_json_is_left_out():
+    """A widget's view that is text stops nbconvert's filter, and with it the feedback page."""
+    kinds = ("application/json", "application/vnd.jupyter.widget-view+json", "text/plain")
+    shown = {"output_type": "display_data", "data": dict.fromkeys(kinds, "x"), "metadata": {}}
+    notebook, _ = played(c1=[shown])
+    assert notebook.cells[1].outputs[0].data == {"text/plain": "x"}

@@ -1,7 +1,4 @@
-"""One class of hostile and broken submissions and honest neighbours, graded by the command line.
-
-Not part of `make test` yet: python -m pytest tests/grader/attacks/by_hand.py
-"""
+"""One class of hostile and broken submissions and honest neighbours, graded by the command line."""
 
 import json
 import os
@@ -14,7 +11,7 @@ from tests.grader.attacks.canaries import canaries_in
 from tests.grader.attacks.classroom import MODEL, grade_class
 from tests.grader.attacks.corpus import ATTACKS
 from tests.grader.attacks.course import SET, TOTAL
-from tests.grader.test_safe_html import active_content
+from tests.grader.attacks.pages import dangers
 
 pytestmark = pytest.mark.slow
 TOTAL_SECONDS, MEMORY_MB, WORKERS = 20, 400, 4
@@ -90,7 +87,7 @@ def test_attack_learns_and_shows_nothing(attacked, name):
     # The traceback of a failed test quotes the test; formgrader shows it to people who may see it.
     assert canaries_in(result.shown(graded=True)) <= {"test"}
     assert canaries_in(result.page) == set()
-    assert active_content(result.page[result.page.find('id="notebook-container"') :]) == []
+    assert dangers(result.page) == []
 
 
 @pytest.mark.parametrize("name", ATTACKS)
@@ -143,9 +140,7 @@ def test_nothing_is_left_on_the_machine(attacked):
         home / part for home in homes for part in (".ipython/profile_default/startup", ".jupyter")
     ]
     places += [Path(p) for p in ("/", "/tmp", "/var/tmp", "/dev/shm", "/run", "/etc", "/home")]
-    places += [
-        root / part for part in ("solutions/vault", "exercises/vault", "grades", "submitted")
-    ]
+    places += [root / part for part in ("solutions/vault", "exercises/vault", "grades")]
     places += [Path(__file__).parents[3] / "grader" / part for part in ("isolation", "split")]
     left = [p for place in places if place.is_dir() for p in place.iterdir() if "poison" in p.name]
     assert left == []
