@@ -17,6 +17,9 @@ from grader.isolation.student_server import GO, READY
 START_SECONDS = 30  # for a fork that takes milliseconds: a machine under heavy load
 END_SECONDS = 10
 NEWS_SECONDS = 0.25
+# In a control group, on top of the memory that cells may take: the warm server's pages become a
+# fork's own when it writes to them. So one process meets MemoryError first, which it can handle.
+SHARED_MB = 128
 
 
 class SpawnError(Exception):
@@ -151,7 +154,9 @@ class Spawner:
         if self._groups is None:
             return None
         name = f"{PREFIX}{self._server}-{os.getpid()}-{next(self._numbers)}"
-        group = self._groups.make(name, self._limits.memory_mb, self._limits.processes + 1)
+        limits = self._limits
+        memory_mb = limits.memory_mb + limits.file_mb + SHARED_MB
+        group = self._groups.make(name, memory_mb, limits.processes + 1)
         group.add(pid)
         return group
 
