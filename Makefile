@@ -9,7 +9,7 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup torch book serve test check lab execute release self-study check-ps prove doctor preflight grade status report demo-class benchmark-grading screenshots clean
+.PHONY: help setup torch book serve test check lab execute release self-study check-ps prove doctor preflight grade status report demo-class attacks benchmark-grading screenshots clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -80,15 +80,20 @@ report: setup ## after grading by hand: write feedback and CSV again: make repor
 screenshots: book ## photograph every page: _build/screenshots/
 	$(BIN)/python -m tests.site.screenshots
 
+attacks: torch ## play every attack on the grader, not only every other one as `make test` does
+	@$(PYTHON) bootstrap.py --sandbox
+	ATTACKS=all $(BIN)/python -m pytest tests/grader/attacks
+
 demo-class: setup ## grade a small made-up class, to see grading at work
 	@$(BIN)/python -m grader demo-class
 
-benchmark-grading: torch ## measure grading, half an hour on a quiet machine
+benchmark-grading: torch ## measure grading anew and write what README and book say of it
 	@$(PYTHON) bootstrap.py --sandbox --postgresql
 	$(BIN)/python benchmarks/grading.py --store
 	$(BIN)/python benchmarks/class_of_2000.py --store
 	$(BIN)/python benchmarks/scale_costs.py --store
 	$(BIN)/python benchmarks/grading_simulation.py --store
+	$(BIN)/python benchmarks/grading_page.py
 
 clean: ## remove what was generated, except .venv and a class's data
 	rm -rf _build .pytest_cache .mypy_cache .ruff_cache

@@ -2,7 +2,8 @@
 
 Chapters are run by nbval, which compares text outputs exactly but cannot compare pictures: a
 figure's coordinates may differ in the last digit from one processor to another. Here figures are
-taken out of nbval's comparison and compared number by number instead.
+taken out of nbval's comparison and compared number by number instead. Kernels start with the widest
+vector instructions off (tests/chapters/narrow_vectors.py): other loops than the stored outputs had.
 """
 
 import os
@@ -15,6 +16,17 @@ import pytest
 from nbval.plugin import IPyNbCell
 
 from tests.chapters.figures import figures_of, svg_difference
+from tests.chapters.narrow_vectors import narrow_vectors
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item):
+    """Let the kernel of a notebook, which its first cell starts, compute with narrow vectors."""
+    with pytest.MonkeyPatch.context() as patch:
+        if isinstance(item, IPyNbCell):
+            for name, value in narrow_vectors().items():
+                patch.setenv(name, value)
+        return (yield)
 
 
 @pytest.hookimpl(wrapper=True)

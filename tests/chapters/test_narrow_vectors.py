@@ -1,57 +1,45 @@
-"""The stored outputs hold on an older CPU as well: nbval again, with the widest vectors off.
-
-NumPy, OpenBLAS and PyTorch choose their inner loops by the processor; another loop adds in another
-order. A chapter that prints digits which depend on that order would be wrong on some machine.
-"""
+"""Chapters run as on an older CPU: the kernels of nbval have the widest vectors off."""
 
 import os
 import platform
-import subprocess
-import sys
 
-import numpy as np
+import nbformat
 import pytest
 
-from tests.chapters.book import ROOT, chapters
+from tests.chapters.narrow_vectors import X86, narrow_vectors
+from tests.chapters.test_nbval_gate import nbval
 
 pytestmark = pytest.mark.slow
-
-X86 = ("x86_64", "AMD64")
-
-
-def narrow():
-    """Return the environment of a process without the widest vector instructions."""
-    found = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
-    wide = [name for name in found if name.startswith(("AVX512", "X86_V4"))]
-    return os.environ | {
-        "OPENBLAS_CORETYPE": "Haswell", "ATEN_CPU_CAPABILITY": "default",
-        "NPY_DISABLE_CPU_FEATURES": " ".join(wide),
-    }  # fmt: skip
+# With the libraries' own words for the loops that they use.
+ASK = """\
+import numpy as np, threadpoolctl, torch
+np.ones((9, 9)) @ np.ones((9, 9))
+libraries = threadpoolctl.threadpool_info()
+print([one['architecture'] for one in libraries if one['internal_api'] == 'openblas'])
+print(torch.backends.cpu.get_cpu_capability())
+found = np.show_config(mode='dicts')['SIMD Extensions'].get('found', [])
+print([name for name in found if name.startswith(('AVX512', 'X86_V4'))])
+"""
 
 
-def nbval(path, environment):
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(path)]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True,
-                          timeout=180)
+def notebook(said):
+    """Return a notebook that asks, with a stored answer."""
+    cell = nbformat.v4.new_code_cell(ASK, id="ask", execution_count=1)
+    cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text=said)]
+    return nbformat.v4.new_notebook(cells=[cell])
 
 
-@pytest.mark.parametrize("name", [name for name, _ in chapters()])
-def test_outputs_hold_with_narrow_vectors(name):
-    result = nbval(ROOT / "chapters" / f"{name}.ipynb", narrow())
+@pytest.mark.skipif(platform.machine() not in X86, reason="the switches are those of x86")
+def test_a_kernel_of_nbval_computes_with_narrow_vectors(tmp_path):
+    result = nbval(notebook("['Haswell']\nDEFAULT\n[]\n"), tmp_path)
     assert result.returncode == 0, result.stdout[-3000:]
 
 
-def test_the_switches_reach_the_processes():
-    """A kernel started so really computes with other loops: the libraries say which."""
-    code = (
-        "import numpy as np, threadpoolctl, torch\n"
-        "print(np.show_config(mode='dicts')['SIMD Extensions'].get('found', []))\n"
-        "np.ones((9, 9)) @ np.ones((9, 9))\n"
-        "print([i['architecture'] for i in threadpoolctl.threadpool_info()\n"
-        "       if i['internal_api'] == 'openblas'])\n"
-        "print(torch.backends.cpu.get_cpu_capability())"
-    )
-    said = subprocess.run([sys.executable, "-c", code], env=narrow(), capture_output=True,
-                          text=True, check=True).stdout
-    assert ("Haswell" in said) == (platform.machine() in X86)
-    assert "DEFAULT" in said
+def test_an_output_that_needs_wide_vectors_fails(tmp_path):
+    result = nbval(notebook("['SkylakeX']\nAVX512\n['AVX512F']\n"), tmp_path)
+    assert result.returncode == 1
+    assert "Cell outputs differ" in result.stdout
+
+
+def test_other_tests_keep_what_the_machine_can_do():
+    assert not narrow_vectors().keys() & os.environ.keys()

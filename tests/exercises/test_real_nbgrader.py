@@ -24,12 +24,13 @@ CHOSEN = {
     "errstate": PLANTS["sigmoid: the warning is switched off where the value is right"],
 }
 
-# The other sets -> planted solutions that one run of nbgrader grades along with the reference.
+# The other sets -> planted solutions that the isolated grader grades. Plain nbgrader, which takes
+# seconds for each, grades the first two: a wrong one and a right one.
 OTHERS = {
     "ps2_activations": (
         "tanh: np.tanh",
-        "sigmoid: taken from nnlib behind an innocent helper",
         "gelu: the distribution function of the statistics module",
+        "sigmoid: taken from nnlib behind an innocent helper",
     ),
     "ps3_forward_and_losses": (
         "linear: the bias is forgotten",
@@ -42,8 +43,8 @@ OTHERS = {
     ),
     "ps5_init_and_optimizers": (
         "he_normal: NumPy's global generator",
-        "adam_step: without bias correction",
         "minibatches: example by example, drawn without replacement",
+        "adam_step: without bias correction",
     ),
     "ps6_regularization": (
         "dropout_forward: a binomial draw",
@@ -53,13 +54,13 @@ OTHERS = {
     ),
     "ps7_pytorch": (
         "repair_3: the loop as it was",
-        "MLP: layers in a plain list",
         "evaluate: inference_mode",
+        "MLP: layers in a plain list",
     ),
     "ps8_project": (
         "nearest_centroid: positions instead of classes",
-        "fit: the pictures are not moved in training",
         "fit: momentum, three layers, in place, the last epoch",
+        "fit: the pictures are not moved in training",
     ),
 }
 
@@ -127,7 +128,7 @@ def test_real_nbgrader_grades_every_set():
 def test_nbgrader_agrees_with_the_quick_runner_on_the_other_sets(name, tmp_path):
     source = ProblemSet(name)
     plants = {str(p): p for wrong, right in load(name).values() for p in wrong + right}
-    chosen = {f"plant{i}": plants[key] for i, key in enumerate(OTHERS[name])}
+    chosen = {f"plant{i}": plants[key] for i, key in enumerate(OTHERS[name][:2])}
     grade(tmp_path, source, chosen)
     expected = {who: (set(plant.fails), set()) for who, plant in chosen.items()}
     expected |= {"reference": (set(), set()), "untouched": (set(source.tests), set())}

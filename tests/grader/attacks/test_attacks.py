@@ -1,4 +1,7 @@
-"""One class of hostile and broken submissions and honest neighbours, graded by the command line."""
+"""One class of hostile and broken submissions and honest neighbours, graded by the command line.
+
+`make attacks` plays all attacks of the corpus, a run of all tests every other one.
+"""
 
 import json
 import os
@@ -9,7 +12,7 @@ import pytest
 
 from tests.grader.attacks.canaries import canaries_in
 from tests.grader.attacks.classroom import MODEL, grade_class
-from tests.grader.attacks.corpus import ATTACKS
+from tests.grader.attacks.corpus import ATTACKS, PLAYED
 from tests.grader.attacks.course import SET, TOTAL
 from tests.grader.attacks.pages import dangers
 
@@ -31,7 +34,7 @@ BUSY = 4  # how much slower a machine that does other things as well may be
 def attacked(tmp_path_factory):
     """Return the class, graded once."""
     folder = tmp_path_factory.mktemp("attacked")
-    return grade_class(folder, ATTACKS.values(), SETTINGS, "--workers", str(WORKERS))
+    return grade_class(folder, PLAYED.values(), SETTINGS, "--workers", str(WORKERS))
 
 
 @pytest.fixture(scope="module")
@@ -53,20 +56,22 @@ def faults_of(result):
 
 
 def test_there_are_as_many_attacks_as_were_asked_for():
-    assert len(ATTACKS) >= 85
+    assert len(ATTACKS) >= 400
+    assert len(PLAYED) >= 200
+    assert {attack.family for attack in PLAYED.values()} == {a.family for a in ATTACKS.values()}
 
 
 def test_run_is_completed_and_every_student_ends_in_one_way(attacked):
     assert attacked.status == 1, "some submissions need a person, and nothing else went wrong"
-    handed_in = {student_of(a) for a in ATTACKS.values()} | set(attacked.neighbours) | {"enrolled"}
+    handed_in = {student_of(a) for a in PLAYED.values()} | set(attacked.neighbours) | {"enrolled"}
     assert set(attacked.results) == handed_in
     states = {result.row["status"] for result in attacked.results.values()}
     assert states == {"graded", "graded with faults", "needs a person", "nothing handed in"}
 
 
-@pytest.mark.parametrize("name", ATTACKS)
+@pytest.mark.parametrize("name", PLAYED)
 def test_attack_gets_what_its_answers_deserve(attacked, name):
-    attack, result = ATTACKS[name], attacked.results[student_of(ATTACKS[name])]
+    attack, result = PLAYED[name], attacked.results[student_of(PLAYED[name])]
     if attack.reason:
         assert result.row["status"] == "needs a person"
         assert attack.reason in result.row["reason"]
@@ -79,9 +84,9 @@ def test_attack_gets_what_its_answers_deserve(attacked, name):
     assert attack.shows in result.printed, "the attack ran as meant"
 
 
-@pytest.mark.parametrize("name", ATTACKS)
+@pytest.mark.parametrize("name", PLAYED)
 def test_attack_learns_and_shows_nothing(attacked, name):
-    result = attacked.results[student_of(ATTACKS[name])]
+    result = attacked.results[student_of(PLAYED[name])]
     assert canaries_in(result.shown(graded=False)) == set()
     assert canaries_in(result.printed) == set()
     # The traceback of a failed test quotes the test; formgrader shows it to people who may see it.
@@ -90,9 +95,9 @@ def test_attack_learns_and_shows_nothing(attacked, name):
     assert dangers(result.page) == []
 
 
-@pytest.mark.parametrize("name", ATTACKS)
+@pytest.mark.parametrize("name", PLAYED)
 def test_attack_stays_within_its_time_and_room(attacked, seconds, name):
-    attack, result = ATTACKS[name], attacked.results[student_of(ATTACKS[name])]
+    attack, result = PLAYED[name], attacked.results[student_of(PLAYED[name])]
     if not attack.reason:
         assert seconds[student_of(attack)] < min(BUSY * attack.seconds, TOTAL_SECONDS + 10)
         assert len(json.dumps(result.notebook)) < 20_000_000
@@ -101,7 +106,7 @@ def test_attack_stays_within_its_time_and_room(attacked, seconds, name):
 
 def test_neighbours_are_graded_as_if_they_were_alone(attacked):
     model = attacked.results[MODEL]
-    assert len(attacked.neighbours) >= 80
+    assert len(attacked.neighbours) >= 40
     for name, result in attacked.neighbours.items():
         assert result.points == TOTAL, name
         assert result.row["status"] == "graded", name
