@@ -25,11 +25,12 @@ def forms(entry):
 def faults(chapters, terms):
     """Return one sentence for each broken rule; `chapters` is a list of (name, notebook)."""
     texts = {name: markdown(notebook) for name, notebook in chapters}
-    order = list(texts)
+    bold = {name: bold_terms(text) for name, text in texts.items()}
+    words = {name: " ".join(prose(text).lower().split()) for name, text in texts.items()}
     owners = {form: entry for entry in terms for form in forms(entry)}
     found = []
-    for name, text in texts.items():
-        for span in bold_terms(text):
+    for name, spans in bold.items():
+        for span in spans:
             if span.lower() not in owners:
                 found.append(f"{name}: **{span}** is bold and in no *.terms.yml")
     known = {name: labels(notebook) for name, notebook in chapters}
@@ -40,21 +41,22 @@ def faults(chapters, terms):
             continue
         if entry["section"] not in known[name]:
             found.append(f"{term}: {name} has no section {entry['section']}")
-        if not forms(entry) & {span.lower() for span in bold_terms(texts[name])}:
+        if not forms(entry) & {span.lower() for span in bold[name]}:
             found.append(f"{term}: {name} never sets it in bold")
-        found += early_uses(entry, texts, order)
+        found += early_uses(entry, words)
     seen = [form for entry in terms for form in forms(entry)]
     twice = sorted({form for form in seen if seen.count(form) > 1})
     return found + [f"{form}: defined twice" for form in twice]
 
 
-def early_uses(entry, texts, order):
+def early_uses(entry, words):
     """Yield a sentence for each chapter that uses a term which only a later one defines."""
     pattern = "|".join(rf"\b{re.escape(form)}\b" for form in sorted(forms(entry)))
     # The first chapter is the map of the book: it names what is to come.
+    order = list(words)
     for name in order[1:order.index(entry["file"])]:
         if name in entry["foreshadowed"]:
             continue
-        hit = re.search(pattern, " ".join(prose(texts[name]).lower().split()))
+        hit = re.search(pattern, words[name])
         if hit:
             yield f"{entry['term']}: {name} uses {hit[0]!r}, which {entry['file']} defines"
