@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -63,6 +64,8 @@ def request(control):
 
 
 def sleep_long(data):
+    # A process that a shell started in the background ignores it, and so would this fork.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     data.sendall(b"x")
     time.sleep(60)
 
