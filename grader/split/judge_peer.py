@@ -15,8 +15,7 @@ from grader.split.handles import SORTS, SPECIAL, ClassHandle, Globals, Handle
 from grader.split.kinds import Json, Kind
 from grader.split.names import find
 from grader.split.peer import Peer
-from grader.split.plain import strict
-from grader.split.wire import Closed, ProtocolError, Wire
+from grader.split.wire import Closed, ProtocolError, Wire, strict
 
 GRACE = 2.0  # seconds that the student's process has to stop after an interrupt
 FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType)
