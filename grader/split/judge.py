@@ -14,12 +14,13 @@ from collections.abc import Callable
 from typing import Any
 
 from grader.split import registry
-from grader.split.judge_peer import CellTimeout, JudgePeer, Unusable
+from grader.split.judge_peer import JudgePeer
 from grader.split.locked import Cell, cell_id, names_in, read_cell, source_of
 from grader.split.output_checks import cut_off
 from grader.split.outputs import Output, Stream
 from grader.split.playing import TICK, Play
 from grader.split.processes import Gone, StudentProcess
+from grader.split.stops import CellTimeout, Unusable
 
 HERE = __file__.rpartition("/")[0]
 SHOWING = 10.0  # seconds that formatting an error may take

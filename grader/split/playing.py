@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from grader.split.budget import Budget
 from grader.split.functions import Texts
-from grader.split.judge_peer import CellTimeout, Unusable
 from grader.split.locked import Cell, cell_id, source_of
 from grader.split.output_checks import checked, cut_off, error_output, size_of
 from grader.split.outputs import Output
 from grader.split.processes import Gone, Processes, StudentProcess
+from grader.split.stops import CellTimeout, Unusable
 from grader.split.wire import ProtocolError
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from grader.split.budget import Budget
 from grader.split.functions import Texts
-from grader.split.judge_peer import JudgePeer, Stuck, Unusable
+from grader.split.judge_peer import JudgePeer
+from grader.split.stops import Stuck, Unusable
 from grader.split.wire import ProtocolError, Wire
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from grader.split.containers import CONTAINER_KINDS
 from grader.split.contexts import CONTEXTS
 from grader.split.exports import EXPORT_KINDS
 from grader.split.files import FILE_KINDS, TestFolder
-from grader.split.handles import SPECIAL
 from grader.split.kinds import Registry
 from grader.split.names import NAME_KINDS
+from grader.split.object_handles import SPECIAL
 from grader.split.peer import Peer
 from grader.split.plain import PLAIN_KINDS
 from grader.split.randomness import GENERATOR_KINDS

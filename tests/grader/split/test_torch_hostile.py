@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from grader.split.judge_peer import Unusable
+from grader.split.stops import Unusable
 from grader.split.torch_front import Front
 from grader.split.wire import ProtocolError
 from tests.grader.split.torch_pair import Pair
