@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 from grader.split import errors, judge_extras, registry
 from grader.split.callbacks import ALLOWED, FUNCTIONS, public_attribute
+from grader.split.conversation import Conversation
 from grader.split.exports import Exports
 from grader.split.function_handles import BuiltinHandle, ClassHandle, FunctionHandle
 from grader.split.functions import Described, Texts, traceback_from
@@ -27,7 +28,7 @@ SORTS: dict[str, type[Handle]] = {
 }
 
 
-class JudgePeer(Peer):
+class JudgePeer(Conversation):
     """Asks the student's process.
 
     Parameters
