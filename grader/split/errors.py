@@ -10,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from grader.split.names import find
-from grader.split.plain import strict
+from grader.split.wire import strict
 
 if TYPE_CHECKING:
     from grader.split.peer import Peer

@@ -5,8 +5,7 @@ from typing import Any
 
 from grader.split.kinds import Json, Kind
 from grader.split.peer import Peer
-from grader.split.plain import strict
-from grader.split.wire import ProtocolError
+from grader.split.wire import ProtocolError, strict
 
 MOST = 200_000
 

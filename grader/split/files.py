@@ -14,8 +14,7 @@ from typing import Any
 
 from grader.split.kinds import Context, Json, Kind
 from grader.split.peer import Peer
-from grader.split.plain import strict
-from grader.split.wire import TooLarge
+from grader.split.wire import TooLarge, strict
 
 MOST_FILES = 200
 MOST_BYTES = 32 * 2**20

@@ -1,47 +1,34 @@
 """The judge's end of the conversation: it asks, and believes nothing but plain data."""
 
 import builtins
-import sys
 import time
-import types
 import warnings
 from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
-from grader.split import errors, files, registry
+from grader.split import errors, judge_extras, registry
+from grader.split.callbacks import ALLOWED, FUNCTIONS, public_attribute
+from grader.split.conversation import Conversation
 from grader.split.exports import Exports
+from grader.split.function_handles import BuiltinHandle, ClassHandle, FunctionHandle
 from grader.split.functions import Described, Texts, traceback_from
-from grader.split.handles import SORTS, SPECIAL, ClassHandle, Globals, Handle
+from grader.split.handles import Handle
 from grader.split.kinds import Json, Kind
 from grader.split.names import find
+from grader.split.notebook_globals import Globals
+from grader.split.object_handles import SPECIAL, CallableHandle, ObjectHandle
 from grader.split.peer import Peer
-from grader.split.plain import strict
-from grader.split.wire import Closed, ProtocolError, Wire
+from grader.split.stops import CellTimeout, Stuck, Unusable
+from grader.split.wire import Closed, ProtocolError, Wire, strict
 
 GRACE = 2.0  # seconds that the student's process has to stop after an interrupt
-FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType)
+SORTS: dict[str, type[Handle]] = {
+    "function": FunctionHandle, "class": ClassHandle, "object": ObjectHandle,
+    "callable": CallableHandle, "builtin": BuiltinHandle,
+}
 
 
-class CellTimeout(BaseException):
-    """The time of a cell is over. No `except Exception` of a test catches it."""
-
-
-class Stuck(BaseException):
-    """The student's process does not answer, not even an interrupt."""
-
-
-class Unusable(BaseException):
-    """The connection is of no use any more: `cause` is a ProtocolError, Closed or Stuck.
-
-    No `except Exception` of a test catches it, and whoever asks again gets it again.
-    """
-
-    def __init__(self, cause: BaseException) -> None:
-        super().__init__(str(cause))
-        self.cause = cause
-
-
-class JudgePeer(Peer):
+class JudgePeer(Conversation):
     """Asks the student's process.
 
     Parameters
@@ -77,7 +64,7 @@ class JudgePeer(Peer):
         self.abort: BaseException | None = None
         self.broken: Unusable | None = None
         self.warned: list[Any] = []
-        self.use_contexts(_NONE)
+        self.use_contexts(frozenset())
         self.sent = {n: context.get(self) for n, context in self.contexts}
         self.pushed: dict[str, Any] = {}  # names of the answer that the running test sets itself
         self.fetched: set[str] = set()  # names that it has from the student's process
@@ -211,7 +198,7 @@ class JudgePeer(Peer):
     def perform(self, op: str, target: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
         """Do what the student's code may do with an object that the test has passed on."""
         torchs = self.front.operations if self.front is not None else {}
-        strict(op in _ALLOWED or op in torchs, f"a question of the kind {str(op)[:20]!r}")
+        strict(op in ALLOWED or op in torchs, f"a question of the kind {str(op)[:20]!r}")
         value: Any = None if op in torchs else self.exports.objects[target]
         self.busy = False
         try:
@@ -220,24 +207,14 @@ class JudgePeer(Peer):
             if op == "call":
                 return value(*args, **kwargs)
             if op == "get":
-                return self._attribute(value, *args)
-            return _ALLOWED[op](value, *args)
+                return public_attribute(value, *args)
+            return ALLOWED[op](value, *args)
         except BaseException as error:
             if not isinstance(error, Exception):
                 self.abort = error
             raise
         finally:
             self.busy = True
-
-    @staticmethod
-    def _attribute(value: Any, name: Any) -> Any:
-        """Return a public attribute of an object whose class a cell of the notebook defines."""
-        if type(name) is not str or name.startswith("_") or type(value).__module__ != "__main__":
-            raise AttributeError(f"{type(value).__name__!r} object has no attribute {name!r}")
-        found = getattr(value, name)
-        if isinstance(found, types.ModuleType | types.FrameType | types.CodeType):
-            raise AttributeError(f"{type(value).__name__!r} object has no attribute {name!r}")
-        return found
 
     def answer(self, message: list[Any]) -> None:
         """Serve a question, unless time is over."""
@@ -258,68 +235,11 @@ class JudgePeer(Peer):
 
     def extra_out(self) -> Json:
         """Write the contexts that have changed, and which of the student's objects nobody holds."""
-        extra: Json = []
-        changed: Json = []
-        for number, context in self.contexts:
-            state = context.get(self)
-            if state != self.sent.get(number, _NONE):
-                changed.append([number, context.encode(state, self)])
-                self.sent[number] = state
-        if changed:
-            extra += ["c", changed]
-        for name, was in self.pushed.items():
-            now = self.namespace.get(name, _NONE)
-            if now is not was and now is not _NONE:
-                self.pushed[name] = now
-                extra += ["n", [name, self.encode(now)]]
-        if self.exports.dead:
-            dead = self.exports.collect()
-            if dead:
-                extra += ["f", dead]
-        return extra
+        return judge_extras.write(self)
 
     def extra_in(self, extra: Any) -> bool:
         """Take what the student's code has printed and warned of, and what it keeps."""
-        keep = False
-        for letter, what in zip(extra[::2], extra[1::2], strict=True):
-            if letter == "o":
-                for name, text in what:
-                    strict(type(text) is str and name in ("stdout", "stderr"), "printed text")
-                    getattr(sys, name).write(text)
-            elif letter == "w":
-                for name, text, filename, line in what:
-                    strict(type(name) is type(text) is type(filename) is str, "a warning")
-                    strict(type(line) is int, "a warning")
-                    self.warned.append((name, text, filename, line))
-            elif letter == "n":
-                name, *value = what
-                strict(name in self.fetched and len(value) < 2, "a name that nobody asked for")
-                if value:
-                    now = self.namespace[name] = self.decode(value[0])
-                    if name in self.pushed:
-                        self.pushed[name] = now
-                else:
-                    self.namespace.pop(name, None)
-            elif letter == "F":
-                files.take_over(what, self)
-            elif letter == "k":
-                keep = True
-            elif letter == "d":
-                for scope in self.kept:
-                    if scope[0][3] in what:
-                        self._forget(scope)
-                self.kept = [scope for scope in self.kept if scope[0][3] not in what]
-            else:
-                strict(letter == "f", "something else in an answer")
-                self.exports.release(what)
-        return keep
-
-
-_NONE: frozenset[str] = frozenset()
-_ALLOWED: dict[str, Any] = {
-    "call": None, "get": None, "iter": iter, "next": next, "len": len,
-    "item": lambda value, key: value[key],
-}
+        return judge_extras.read(extra, self)
 
 
 class _GoingHome(Kind):

@@ -1,6 +1,6 @@
 """Stand-ins, in the student's process, for objects of the test's; and operations on objects.
 
-A stand-in asks the judge for everything. The judge decides what it answers, see `judge.py`.
+A stand-in asks the judge for everything. The judge decides what it answers, see `judge_peer.py`.
 """
 
 import operator

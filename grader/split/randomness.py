@@ -12,7 +12,8 @@ import numpy as np
 
 from grader.split.kinds import Json, Kind
 from grader.split.peer import Peer
-from grader.split.plain import bits_of, number_of, strict
+from grader.split.plain import bits_of, number_of
+from grader.split.wire import strict
 
 MULTIPLIER = 0x2360ED051FC65DA44385DF649FCCF645
 INVERSE = pow(MULTIPLIER, -1, 2**128)

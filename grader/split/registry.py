@@ -3,22 +3,24 @@
 import sys
 
 from grader.split.arrays import ARRAY_KINDS
+from grader.split.containers import CONTAINER_KINDS
 from grader.split.contexts import CONTEXTS
 from grader.split.exports import EXPORT_KINDS
 from grader.split.files import FILE_KINDS, TestFolder
-from grader.split.handles import SPECIAL
 from grader.split.kinds import Registry
 from grader.split.names import NAME_KINDS
+from grader.split.object_handles import SPECIAL
 from grader.split.peer import Peer
 from grader.split.plain import PLAIN_KINDS
 from grader.split.randomness import GENERATOR_KINDS
+from grader.split.scalars import SCALAR_KINDS
 
 
 def full() -> Registry:
     """Return a registry with all kinds, those of PyTorch included where it is loaded."""
     registry = Registry()
-    registry.add(*NAME_KINDS, *PLAIN_KINDS, *ARRAY_KINDS, *GENERATOR_KINDS, *FILE_KINDS,
-                 *EXPORT_KINDS)
+    registry.add(*NAME_KINDS, *PLAIN_KINDS, *CONTAINER_KINDS, *ARRAY_KINDS, *SCALAR_KINDS,
+                 *GENERATOR_KINDS, *FILE_KINDS, *EXPORT_KINDS)
     for context in (*CONTEXTS, TestFolder):
         registry.add_context(context())
     if sys.modules.get("torch"):

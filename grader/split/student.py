@@ -13,19 +13,21 @@ import types
 import warnings
 from typing import Any, NoReturn
 
-from grader.split import cells, errors, files, registry
+from grader.split import cells, errors, registry, student_extras
+from grader.split.conversation import Conversation
 from grader.split.exports import Exports
 from grader.split.kinds import Json, Kind
 from grader.split.outputs import Stream
-from grader.split.peer import Entry, Peer, referred
+from grader.split.peer import Peer
 from grader.split.proxies import PROXIES, Callback, Proxy, operation
+from grader.split.sharing import Entry, referred
+from grader.split.student_extras import MISSING
 from grader.split.wire import Closed, Wire
 
-MISSING = object()
 SHOW_WARNING = warnings.showwarning
 
 
-class StudentPeer(Peer):
+class StudentPeer(Conversation):
     """Serves the judge."""
 
     def __init__(self, wire: Wire, shell: Any) -> None:
@@ -161,51 +163,11 @@ class StudentPeer(Peer):
 
     def extra_out(self) -> Json:
         """Write what was printed, warned of and stored, and which scopes are no longer needed."""
-        extra: Json = []
-        if self.shell.recorder.outputs:
-            outputs, _ = self.shell.recorder.take()
-            extra += ["o", [[out["name"], out["text"]] for out in outputs if "name" in out]]
-        if self.warned:
-            extra += ["w", self.warned[:100]]
-            self.warned.clear()
-        names = self.shell.user_ns
-        for name, was in self.watched.items():
-            now = names.get(name, MISSING)
-            if now is not was:
-                self.watched[name] = now
-                extra += ["n", [name, *([] if now is MISSING else [self.encode(now)])]]
-        if "folder" in self.notes:
-            told = files.written(self)
-            if told:
-                extra += ["F", told]
-        if self.kept:
-            done = [scope for scope in self.kept if not referred(scope)]
-            if done:
-                extra += ["d", [scope[0][3] for scope in done]]
-                gone = set(map(id, done))
-                self.kept = [scope for scope in self.kept if id(scope) not in gone]
-                for scope in done:
-                    self._forget(scope)
-        if self.exports.dead:
-            dead = self.exports.collect()
-            if dead:
-                extra += ["f", dead]
-        return extra
+        return student_extras.write(self)
 
     def extra_in(self, extra: Any) -> bool:
         """Take over the judge's context and forget what it no longer needs."""
-        for letter, what in zip(extra[::2], extra[1::2], strict=True):
-            if letter == "f":
-                self.exports.release(what)
-            elif letter == "c":
-                for number, state in what:
-                    self.registry.contexts[number].set(state, self)
-            elif letter == "n":
-                name, value = what[0], self.decode(what[1])
-                self.shell.user_ns[name] = value
-                if name in self.watched:
-                    self.watched[name] = value
-        return False
+        return student_extras.read(extra, self)
 
     def keeps(self, scope: list[Entry], mark: int) -> bool:
         """Say whether the student's code still refers to a value that came with a call."""

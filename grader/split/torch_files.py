@@ -7,7 +7,8 @@ from typing import Any
 import torch
 
 from grader.split.torch_errors import NotAcross, malformed
-from grader.split.torch_shared import Entry, Json, Shared, Table
+from grader.split.torch_shared import Entry, Json, Shared
+from grader.split.torch_table import Table
 
 
 class Files(Shared):

@@ -22,7 +22,8 @@ from grader.split.torch_modules import Modules, Serving
 from grader.split.torch_optimizers import Optimizers, Schedules
 from grader.split.torch_plain import read_plain, write_plain
 from grader.split.torch_randomness import Generators, difference, follow
-from grader.split.torch_shared import Json, Table
+from grader.split.torch_shared import Json
+from grader.split.torch_table import Table
 from grader.split.torch_tensors import Tensors, give_grad, look
 from grader.split.wire import ProtocolError
 

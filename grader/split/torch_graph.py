@@ -17,7 +17,8 @@ import torch
 from torch.autograd.graph import GradientEdge, get_gradient_edge
 
 from grader.split.torch_errors import NotAcross, malformed
-from grader.split.torch_shared import Entry, Json, Table
+from grader.split.torch_shared import Entry, Json
+from grader.split.torch_table import Table
 from grader.split.torch_tensors import Tensors, look
 from grader.split.torch_values import read
 

@@ -17,13 +17,13 @@ from torch.utils.data import (
     default_convert,
 )
 
-from grader.split.handles import CallableHandle, library_classes
 from grader.split.kinds import Json, Kind
+from grader.split.object_handles import CallableHandle, library_classes
 from grader.split.peer import Peer
-from grader.split.plain import strict
 from grader.split.torch_errors import NotAcross
 from grader.split.torch_plain import read_plain, write_plain
 from grader.split.torch_values import read, refuse_unusual, sizes, write
+from grader.split.wire import strict
 
 
 class SharedKind(Kind):

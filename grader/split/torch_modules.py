@@ -16,7 +16,8 @@ from torch import nn
 from grader.split.torch_errors import NotAcross, malformed
 from grader.split.torch_plain import NotPlain, read_plain, write_plain
 from grader.split.torch_remote import INSIDE, Ask, Where, has_hooks, remote_class
-from grader.split.torch_shared import Entry, Json, Shared, Table
+from grader.split.torch_shared import Entry, Json, Shared
+from grader.split.torch_table import Table
 
 MOST_PARTS = 10_000
 PARTS = ("_parameters", "_buffers", "_modules")

@@ -15,7 +15,8 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from grader.split.torch_errors import NotAcross, malformed
 from grader.split.torch_plain import NotPlain, read_plain, write_plain
-from grader.split.torch_shared import Entry, Json, Shared, Table
+from grader.split.torch_shared import Entry, Json, Shared
+from grader.split.torch_table import Table
 
 MOST_GROUPS = 1000
 MOST_NAMES = 100

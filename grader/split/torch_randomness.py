@@ -10,7 +10,8 @@ from typing import Any
 
 import torch
 
-from grader.split.torch_shared import Entry, Json, Shared, Table
+from grader.split.torch_shared import Entry, Json, Shared
+from grader.split.torch_table import Table
 
 DREW = 1
 

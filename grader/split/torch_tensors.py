@@ -5,7 +5,8 @@ from typing import Any
 import torch
 
 from grader.split.torch_errors import NotAcross, malformed
-from grader.split.torch_shared import Entry, Json, Shared, Table
+from grader.split.torch_shared import Entry, Json, Shared
+from grader.split.torch_table import Table
 from grader.split.torch_values import numbers_of, read, refuse_unusual, unusual, write
 
 

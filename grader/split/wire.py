@@ -35,6 +35,12 @@ class TooLarge(ValueError):
     """A value does not fit into one message."""
 
 
+def strict(condition: Any, what: str) -> None:
+    """Raise ProtocolError unless a condition holds."""
+    if not condition:
+        raise ProtocolError(what)
+
+
 class Wire:
     """One end of the connection.
 

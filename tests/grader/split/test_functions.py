@@ -8,8 +8,9 @@ import types
 
 import pytest
 
+from grader.split.function_handles import ClassHandle, FunctionHandle
 from grader.split.functions import Described, Dotted, Imported, Texts, traceback_from
-from grader.split.handles import ClassHandle, FunctionHandle, Globals
+from grader.split.notebook_globals import Globals
 from tests.grader.split.crossing import Both
 
 CELL = '''

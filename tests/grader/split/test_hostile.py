@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from grader.split import wire
-from grader.split.judge_peer import Stuck, Unusable
+from grader.split.stops import Stuck, Unusable
 from grader.split.wire import Closed, ProtocolError, Wire
 from tests.grader.split.crossing import Both
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from grader.split.judge_peer import Unusable
+from grader.split.stops import Unusable
 from grader.split.torch_front import Front
 from grader.split.wire import ProtocolError
 from tests.grader.split.torch_pair import Pair
@@ -14,7 +14,7 @@ from tests.grader.split.torch_pair import Pair
 SOURCE = """
 import gc
 from grader.split.torch_front import Front
-from grader.split.torch_shared import Table
+from grader.split.torch_table import Table
 
 (front,) = [thing for thing in gc.get_objects() if type(thing) is Front]
 honest = Table.compose
