@@ -17,9 +17,9 @@ from tests.grader.attacks.course import SET, TOTAL
 from tests.grader.attacks.pages import dangers
 
 pytestmark = pytest.mark.slow
-TOTAL_SECONDS, MEMORY_MB, WORKERS = 20, 400, 4
+TOTAL_SECONDS, MEMORY_MB, WORKERS = 25, 400, 4
 SETTINGS = f"""
-c.GraderLimits.cell_seconds = 3
+c.GraderLimits.cell_seconds = 5
 c.GraderLimits.total_seconds = {TOTAL_SECONDS}
 c.GraderLimits.memory_mb = {MEMORY_MB}
 """
