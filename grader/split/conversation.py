@@ -72,8 +72,10 @@ class Conversation(Peer):
             names = [part for k, v in (kwargs or {}).items() for part in (k, self.encode(v))]
             mark = len(scope)
             inside = len(self.scopes) > 1 or self.kept or self.pinned
-            changes, ahead = self.changes(0) if inside else [], self.ahead()
-            self._send(["q", op, target, values, names, changes, ahead, self.extra_out()])
+            changes = self.changes(0) if inside else []
+            extra = self.extra_out()
+            ahead = self.ahead()  # last of all, since all that is written may need announcing
+            self._send(["q", op, target, values, names, changes, ahead, extra])
         except BaseException:
             self.scopes.pop()
             self._forget(scope)
@@ -182,8 +184,8 @@ class Conversation(Peer):
     def _reply(self, scope: list[Entry], mark: int, op: str, answer: Json) -> bool:
         used = mark or len(self.scopes) > 1 or self.kept or self.pinned
         changes = self.changes(mark) if used else []
-        ahead = self.ahead()
         extra = self.extra_out()
+        ahead = self.ahead()  # last of all, since all that is written may need announcing
         if op == "fetch":
             self.pin(scope)
         else:
