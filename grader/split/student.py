@@ -194,9 +194,9 @@ def _after_fork(wire: Wire) -> None:
     os.close(wire.sock.detach())
 
 
-def serve(sock: socket.socket, shell: Any) -> NoReturn:
-    """Serve the judge until it goes away."""
-    wire = Wire(sock)
+def serve(sock: socket.socket, shell: Any, message_bytes: int) -> NoReturn:
+    """Serve the judge, which takes messages up to a size, until it goes away."""
+    wire = Wire(sock, message_bytes)
     os.register_at_fork(after_in_child=lambda: _after_fork(wire))
     peer = StudentPeer(wire, shell)
     sys.stdout, sys.stderr = Stream(shell.recorder, "stdout"), Stream(shell.recorder, "stderr")
