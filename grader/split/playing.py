@@ -166,10 +166,16 @@ class Play:
         limit = self.budget.seconds()
         peer.start_clock(limit)
         peer.use_contexts(cell.words)
-        found = peer.fetch(wanted, pin=True)
-        for name in self.fetched - found.keys():
-            namespace.pop(name, None)
-        self.fetched = peer.fetched = set(wanted)
+        previous, self.fetched = self.fetched, set(wanted)
+        peer.fetched = self.fetched
+        found: dict[str, Any] = {}
+        try:
+            found = peer.fetch(wanted, pin=True)
+        except Exception as error:  # noqa: BLE001 - globals that are too large, or no values at all
+            return [error_output(type(error).__name__, str(error))]
+        finally:
+            for name in previous - found.keys():
+                namespace.pop(name, None)
         namespace.update(found)
         sets = cell.sets & self.judge.solutions
         peer.pushed = {name: namespace.get(name) for name in sets} if sets else {}

@@ -165,6 +165,10 @@ class StudentPeer(Conversation):
         """Write what was printed, warned of and stored, and which scopes are no longer needed."""
         return student_extras.write(self)
 
+    def give_up(self) -> Json:
+        """Write that no scope is kept: the student's code has its values for itself from now on."""
+        return student_extras.drop(self, self.kept)
+
     def extra_in(self, extra: Any) -> bool:
         """Take over the judge's context and forget what it no longer needs."""
         return student_extras.read(extra, self)
