@@ -89,3 +89,11 @@ def test_a_global_that_is_too_large_costs_the_tests_that_read_it():
         ("test", "w", "assert big == [3]"))
     assert verdicts.pop("u").startswith("TooLarge: ")
     assert set(verdicts.values()) == {""}, verdicts
+
+
+def test_a_view_that_shows_too_much_of_little_is_an_error_of_its_call():
+    verdicts = play(
+        ("answer", "a", "def f(x, n):\n    return np.broadcast_to(x, (n, len(x)))"),
+        ("test", "t", f"x = np.ones(10)\n{REFUSED.format('f(x, 20_000)')}"
+                      "y = f(x, 10_000)\nassert y.shape == (10_000, 10) and y.base is not None\nx[:] = 2\nassert y[-1, -1] == 2"))
+    assert verdicts == {"t": ""}
