@@ -69,7 +69,7 @@ class Play:
             began = time.perf_counter()
             try:
                 outputs = (self._locked(locked, number) if locked
-                           else self._students(name, source_of(cell), number, position))
+                           else self._students(name, source_of(cell), number))
             finally:
                 signal.setitimer(signal.ITIMER_REAL, 0)
             self.results.append({
@@ -91,7 +91,7 @@ class Play:
     def _fault(self, kind: str, cell: str, text: str) -> None:
         self.faults.append({"kind": kind, "cell": cell, "text": text})
 
-    def _students(self, name: str, source: str, number: int, position: int) -> list[Output]:
+    def _students(self, name: str, source: str, number: int) -> list[Output]:
         """Let the student's process run a cell of the student's."""
         filename = f"<cell {number}>"
         if not source.strip():
