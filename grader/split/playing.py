@@ -104,7 +104,7 @@ class Play:
             outputs, dropped, _ = self.processes.ask_to_run(peer, filename, source, number)
             outputs = checked(outputs, self.judge.limits.output_kb * 1024)
             self.budget.left -= size_of(outputs)
-            self.processes.history.append((filename, source, number))
+            self.processes.history.append((filename, source, number, False))
             if peer.interrupted is not None:
                 self._fault("timeout", name, TOO_LONG)
             if dropped:
@@ -136,10 +136,12 @@ class Play:
             if not cell.graded:
                 filename = f"<cell {cell.name}>"
                 # A process that has broken its own shell lacks the cell: that is its own loss.
+                failed = True
                 with contextlib.suppress(Exception):
                     peer = self.processes.connect()
                     self.processes.ask_to_run(peer, filename, cell.source, number)
-                self.processes.history.append((filename, cell.source, number))
+                    failed = False
+                self.processes.history.append((filename, cell.source, number, failed))
                 if cell.name in self.judge.ran:
                     return list(self.judge.ran[cell.name][0])
             return self._test(cell)
