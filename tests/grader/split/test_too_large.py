@@ -97,3 +97,12 @@ def test_a_view_that_shows_too_much_of_little_is_an_error_of_its_call():
         ("test", "t", f"x = np.ones(10)\n{REFUSED.format('f(x, 20_000)')}"
                       "y = f(x, 10_000)\nassert y.shape == (10_000, 10) and y.base is not None\nx[:] = 2\nassert y[-1, -1] == 2"))
     assert verdicts == {"t": ""}
+
+
+@pytest.mark.parametrize("value", ["',' * 3_000_000", "[1] * 2_500_000"])
+def test_a_value_of_too_many_parts_is_an_error_of_its_call(value):
+    verdicts = play(
+        ("answer", "a", f"def f():\n    return {value}\ndef g():\n    return 1"),
+        ("test", "t", "try:\n    f()\n    raise AssertionError\nexcept ValueError as error:\n    assert 'too many parts' in str(error)\n"
+                      "assert g() == 1"))
+    assert verdicts == {"t": ""}
