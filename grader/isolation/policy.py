@@ -105,8 +105,8 @@ class Policy:
     packages : tuple of Path
         Python packages outside site-packages to show, as nnlib.
     entry, shell : str
-        `module:function` called in each fork with (socket, shell), and once in the server for the
-        shell.
+        `module:function` called in each fork with (socket, shell, the most bytes of data in one
+        message), and once in the server for the shell.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -179,6 +179,7 @@ class Policy:
             "inodes": limits.files,
             "below_tmp": [str(path) for path in mounts.python_below(Path("/tmp"))],
             "memory_bytes": limits.memory_mb << 20,
+            "message_bytes": limits.message_mb << 20,
             "rlimits": {
                 # Older kernels would count those of all submissions, and of this user, together.
                 **({"NPROC": limits.processes} if counted else {}),

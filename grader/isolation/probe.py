@@ -14,12 +14,12 @@ def make_shell() -> None:
     """Make none: the probe runs no cells."""
 
 
-def serve(sock: socket.socket, shell: None) -> None:
+def serve(sock: socket.socket, shell: None, message_bytes: int) -> None:
     """Send one JSON object and end."""
     sock.sendall(json.dumps(findings()).encode() + b"\n")
 
 
-def serve_packages(sock: socket.socket, shell: None) -> None:
+def serve_packages(sock: socket.socket, shell: None, message_bytes: int) -> None:
     """Send one JSON object that also says which packages cannot be imported, and end."""
     failures = {}
     for name in PACKAGES:

@@ -32,7 +32,7 @@ class Student:
     Attributes
     ----------
     sock : socket.socket
-        Speaks with `serve(sock, shell)` in the process.
+        Speaks with `serve(sock, shell, message_bytes)` in the process.
     usage : dict
         After the end: `rss_mb` and `cpu_seconds` of the process.
     """

@@ -92,7 +92,7 @@ def run(
     go = data.recv(GO.size, socket.MSG_WAITALL)
     if go:  # else the judge is gone
         seed_everything(*GO.unpack(go))
-        serve(data, shell)
+        serve(data, shell, plan["message_bytes"])
 
 
 def go_to_work(plan: dict[str, Any], folder: str | None) -> None:

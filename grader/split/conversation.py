@@ -33,6 +33,7 @@ class Conversation(Peer):
         """Send a message."""
         try:
             self.wire.send(message, [*self.front_pieces, *self.pieces])
+            self.undo.clear()
         except TooLarge:
             if self.front is not None:
                 self.front.lost()
@@ -65,25 +66,30 @@ class Conversation(Peer):
             raise RecursionError("too many calls within calls between the test and your code")
         scope: list[Entry] = []
         self.scopes.append(scope)
-        first = self.count
-        self.pieces, self.size, self.values = [], 0, 0
+        self.begin()
+        began = self.began
         try:
             values = [self.encode(value) for value in args]
             names = [part for k, v in (kwargs or {}).items() for part in (k, self.encode(v))]
             mark = len(scope)
             inside = len(self.scopes) > 1 or self.kept or self.pinned
-            changes, ahead = self.changes(0) if inside else [], self.ahead()
-            self._send(["q", op, target, values, names, changes, ahead, self.extra_out()])
+            changes = self.changes(0) if inside else []
+            extra = self.extra_out()
+            ahead = self.ahead()  # last of all, since all that is written may need announcing
+            self._send(["q", op, target, values, names, changes, ahead, extra])
         except BaseException:
+            self.take_back(began)
             self.scopes.pop()
-            self._forget(scope)
-            self.count = first
             raise
         try:
             answer = self._await_answer(scope, mark)
             if op == "fetch":
                 self.pin(scope)
             return answer
+        except BaseException:
+            if op == "fetch":
+                self.pin([])  # as the other side has done
+            raise
         finally:
             self.scopes.pop()
             if scope:
@@ -144,7 +150,6 @@ class Conversation(Peer):
                 raise ProtocolError(
                     f"a malformed question ({type(error).__name__}: {error})"
                 ) from None
-            self.pieces, self.size, self.values = [], 0, 0
             keep = self._reply(scope, mark, op, self._perform(op, target, args, kwargs))
         finally:
             self.scopes.pop()
@@ -158,39 +163,59 @@ class Conversation(Peer):
         error: BaseException
         try:
             result = self.perform(op, target, args, kwargs)
-            first, here = self.count, len(self.scopes[-1])
-            self.pieces, self.size, self.values = [], 0, 0
+            self.begin()
             try:
                 return ["r", self.encode(result)]
-            except (TooLarge, RecursionError):
-                new = self.scopes[-1][here:]
-                del self.scopes[-1][here:]
-                self._forget(new)
-                self.count = first
+            except BaseException:
+                self.take_back(self.began)
                 raise
         except BaseException as caught:  # noqa: BLE001 - whatever it is, the other side is told
             error = caught
         finally:  # `keeps` counts references
             args.clear()
             kwargs.clear()
-        self.pieces, self.size, self.values = [], 0, 0
+        self.begin()
         try:
             return ["x", self.write_error(error)]
         finally:
             del error
 
     def _reply(self, scope: list[Entry], mark: int, op: str, answer: Json) -> bool:
-        used = mark or len(self.scopes) > 1 or self.kept or self.pinned
-        changes = self.changes(mark) if used else []
-        ahead = self.ahead()
-        extra = self.extra_out()
-        if op == "fetch":
-            self.pin(scope)
+        """Send an answer; if it does not fit into a message, then an error in its place."""
+        try:
+            return self._reply_with(scope, mark, op, answer)
+        except TooLarge as error:
+            answer = self._instead(error)
+        try:
+            return self._reply_with(scope, mark, op, answer)
+        except TooLarge as error:  # what else goes along is too much already: it waits
+            return self._reply_with(scope, mark, op, self._instead(error), alone=True)
+
+    def _instead(self, error: TooLarge) -> Json:
+        self.take_back(self.began)
+        self.begin()
+        return ["x", self.write_error(error)]
+
+    def _reply_with(
+        self, scope: list[Entry], mark: int, op: str, answer: Json, alone: bool = False
+    ) -> bool:
+        changes: Json = []
+        ahead: Json | int = 0
+        self.front_pieces = []
+        if alone:
+            extra = self.give_up()
         else:
+            if mark or len(self.scopes) > 1 or self.kept or self.pinned:
+                changes = self.changes(mark)
+            extra = self.extra_out()
+            ahead = self.ahead()  # last of all, since all that is written may need announcing
+        if op != "fetch":
             self._forget(scope[mark:])  # what the answer holds is needed no more
             del scope[mark:]
-        keep = self.keeps(scope, mark)
+        keep = not alone and self.keeps(scope, mark)
         if keep:
             extra += ["k", 1]
         self._send([*answer, changes, ahead, extra])
+        if op == "fetch":
+            self.pin(scope if answer[0] == "r" else [])
         return keep

@@ -58,15 +58,11 @@ def write(error: BaseException, peer: "Peer", depth: int = 0) -> Any:
     number = vars(error).get(NUMBER)
     if number is not None:
         return ["e", number]
-    pieces, size, scope = peer.pieces[:], peer.size, len(peer.scopes[-1])
-    count = peer.count
+    mark = peer.mark()
     try:
         args = peer.encode(error.args)
     except Exception:  # noqa: BLE001 - arguments that cannot cross: the text will do
-        peer.pieces, peer.size, peer.count = pieces, size, count
-        new = peer.scopes[-1][scope:]
-        del peer.scopes[-1][scope:]
-        peer._forget(new)
+        peer.take_back(mark)
         args = None
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     notes = [str(note)[:LONGEST] for note in getattr(error, "__notes__", [])[:10]]

@@ -1,6 +1,7 @@
 """Objects that stay where they are, and the numbers that the other side knows them by."""
 
 import weakref
+from collections.abc import Callable
 from typing import Any
 
 from grader.split.kinds import Json, Kind
@@ -40,14 +41,23 @@ class Exports:
             self.numbers.pop(id(value), None)
             self.told.discard(number)
 
-    def collect(self) -> list[int]:
+    def collect(self, undo: list[Callable[[], None]]) -> list[int]:
         """Return the numbers of which no proxy is left, to be told to the other side."""
-        dead = [n for n in self.dead if n in self.proxies and self.proxies[n]() is None]
+        dead = [n for n in dict.fromkeys(self.dead)
+                if n in self.proxies and self.proxies[n]() is None]
         self.dead.clear()
-        for number in dead:
-            self.proxies.pop(number, None)
-            self.descriptions.pop(number, None)
-        return list(dict.fromkeys(dead))
+        gone = [(n, self.proxies.pop(n), self.descriptions.pop(n)) for n in dead]
+        undo.append(lambda: self._have_again(gone))
+        return dead
+
+    def _have_again(self, gone: list[tuple[int, "weakref.ref[Any]", Any]]) -> None:
+        """Know objects as before, since the other side was not told that they are needed no more.
+
+        It goes on to name them without a description.
+        """
+        for number, proxy, description in gone:
+            self.proxies[number], self.descriptions[number] = proxy, description
+            self.dead.append(number)
 
 
 class Theirs(Kind):

@@ -10,6 +10,7 @@ import pathlib
 import shutil
 import stat
 import tempfile
+from functools import partial
 from typing import Any
 
 from grader.split.kinds import Context, Json, Kind
@@ -113,8 +114,10 @@ class TestFolder(Context):
 
     def encode(self, state: Any, peer: Peer) -> Any:
         folder = tempfile.gettempdir()
-        told = changes(folder, peer.notes.get("files", {}), state, peer)
+        before = peer.notes.get("files", {})
+        told = changes(folder, before, state, peer)
         peer.notes["files"] = state
+        peer.undo.append(partial(peer.notes.__setitem__, "files", before))
         return [folder, told]
 
     def set(self, data: Any, peer: Peer) -> None:
@@ -133,8 +136,10 @@ def written(peer: Peer) -> Json:
     now = listing(folder)
     if now == peer.notes["files"]:
         return []
-    told = changes(folder, peer.notes["files"], now, peer)
+    before = peer.notes["files"]
+    told = changes(folder, before, now, peer)
     peer.notes["files"] = now
+    peer.undo.append(partial(peer.notes.__setitem__, "files", before))
     return told
 
 

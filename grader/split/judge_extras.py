@@ -4,6 +4,7 @@ Each is a letter and something: `judge_peer` sends and gets them with every mess
 """
 
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from grader.split import files
@@ -25,15 +26,17 @@ def write(peer: "JudgePeer") -> Json:
         if state != peer.sent.get(number, NOTHING):
             changed.append([number, context.encode(state, peer)])
             peer.sent[number] = state
+            peer.undo.append(partial(peer.sent.pop, number))
     if changed:
         extra += ["c", changed]
     for name, was in peer.pushed.items():
         now = peer.namespace.get(name, NOTHING)
         if now is not was and now is not NOTHING:
             peer.pushed[name] = now
+            peer.undo.append(partial(peer.pushed.__setitem__, name, NOTHING))
             extra += ["n", [name, peer.encode(now)]]
     if peer.exports.dead:
-        dead = peer.exports.collect()
+        dead = peer.exports.collect(peer.undo)
         if dead:
             extra += ["f", dead]
     return extra

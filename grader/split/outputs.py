@@ -81,6 +81,16 @@ class Recorder:
         if self.wait:
             self.clear(wait=False)
 
+    def put_back(self, outputs: list[Output]) -> None:
+        """Have outputs again that were taken, ahead of those that have come since."""
+        for output in outputs:
+            if output["output_type"] == "stream":
+                self.used += len(output["text"])
+                output["text"] = [output["text"]]
+        if outputs and not self.outputs:
+            self.pieces = outputs[-1]["text"] if "name" in outputs[-1] else None
+        self.outputs[:0] = outputs
+
     def take(self) -> tuple[list[Output], int]:
         """Return the outputs so far and how many characters were dropped; begin anew."""
         outputs, dropped = self.outputs, self.dropped

@@ -10,6 +10,8 @@ from grader.split.wire import MOST_VALUES, ProtocolError, TooLarge, Wire
 
 PLAIN = frozenset({str, float, bool, type(None)})
 BIG = 2**63
+# How far a message is: pieces, size, values, shared values of all and of the scope, undos.
+Mark = tuple[int, int, int, int, int, int]
 
 
 class Peer(Sharing):
@@ -35,6 +37,7 @@ class Peer(Sharing):
         self.pieces: list[bytes] = []  # raw data of the message that is being written
         self.size = 0
         self.values = 0
+        self.began: Mark = (0, 0, 0, 0, 0, 0)
         self.data = b""  # raw data of the message that is being read
         self.place = 0
         self.notes: dict[str, Any] = {}  # for kinds and contexts to keep something of theirs in
@@ -42,6 +45,28 @@ class Peer(Sharing):
         self.front_pieces: list[bytes] = []
         for hook in registry.hooks:
             hook(self)
+
+    # Messages that do not leave
+
+    def begin(self) -> None:
+        """Begin to write a message."""
+        self.pieces, self.size, self.values, self.undo = [], 0, 0, []
+        self.began = self.mark()
+
+    def mark(self) -> Mark:
+        """Say how far the message that is being written has come."""
+        return (len(self.pieces), self.size, self.values, self.count, len(self.scopes[-1]),
+                len(self.undo))
+
+    def take_back(self, mark: Mark) -> None:
+        """Make all unsaid that was written since `mark`: the other side will not hear of it."""
+        pieces, self.size, self.values, self.count, shared, undo = mark
+        del self.pieces[pieces:]
+        new = self.scopes[-1][shared:]
+        del self.scopes[-1][shared:]
+        self._forget(new)
+        while len(self.undo) > undo:
+            self.undo.pop()()
 
     # Writing and reading values
 
@@ -75,6 +100,7 @@ class Peer(Sharing):
         if number in self.exports.told:
             return ["h", number]
         self.exports.told.add(number)
+        self.undo.append(lambda: self.exports.told.discard(number))
         return ["h", number, self.describe(value)]
 
     def describe(self, value: Any) -> Any:
@@ -151,6 +177,10 @@ class Peer(Sharing):
 
     def extra_out(self) -> Json:
         """Write what else goes along: pairs of a letter and something."""
+        return []
+
+    def give_up(self) -> Json:
+        """Write that values are no longer kept in step, because they have grown too large."""
         return []
 
     def extra_in(self, extra: Any) -> bool:

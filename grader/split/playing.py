@@ -69,7 +69,7 @@ class Play:
             began = time.perf_counter()
             try:
                 outputs = (self._locked(locked, number) if locked
-                           else self._students(name, source_of(cell), number, position))
+                           else self._students(name, source_of(cell), number))
             finally:
                 signal.setitimer(signal.ITIMER_REAL, 0)
             self.results.append({
@@ -91,7 +91,7 @@ class Play:
     def _fault(self, kind: str, cell: str, text: str) -> None:
         self.faults.append({"kind": kind, "cell": cell, "text": text})
 
-    def _students(self, name: str, source: str, number: int, position: int) -> list[Output]:
+    def _students(self, name: str, source: str, number: int) -> list[Output]:
         """Let the student's process run a cell of the student's."""
         filename = f"<cell {number}>"
         if not source.strip():
@@ -104,7 +104,7 @@ class Play:
             outputs, dropped, _ = self.processes.ask_to_run(peer, filename, source, number)
             outputs = checked(outputs, self.judge.limits.output_kb * 1024)
             self.budget.left -= size_of(outputs)
-            self.processes.history.append((filename, source, number))
+            self.processes.history.append((filename, source, number, False))
             if peer.interrupted is not None:
                 self._fault("timeout", name, TOO_LONG)
             if dropped:
@@ -136,10 +136,12 @@ class Play:
             if not cell.graded:
                 filename = f"<cell {cell.name}>"
                 # A process that has broken its own shell lacks the cell: that is its own loss.
+                failed = True
                 with contextlib.suppress(Exception):
                     peer = self.processes.connect()
                     self.processes.ask_to_run(peer, filename, cell.source, number)
-                self.processes.history.append((filename, cell.source, number))
+                    failed = False
+                self.processes.history.append((filename, cell.source, number, failed))
                 if cell.name in self.judge.ran:
                     return list(self.judge.ran[cell.name][0])
             return self._test(cell)
@@ -166,10 +168,16 @@ class Play:
         limit = self.budget.seconds()
         peer.start_clock(limit)
         peer.use_contexts(cell.words)
-        found = peer.fetch(wanted, pin=True)
-        for name in self.fetched - found.keys():
-            namespace.pop(name, None)
-        self.fetched = peer.fetched = set(wanted)
+        previous, self.fetched = self.fetched, set(wanted)
+        peer.fetched = self.fetched
+        found: dict[str, Any] = {}
+        try:
+            found = peer.fetch(wanted, pin=True)
+        except Exception as error:  # noqa: BLE001 - globals that are too large, or no values at all
+            return [error_output(type(error).__name__, str(error))]
+        finally:
+            for name in previous - found.keys():
+                namespace.pop(name, None)
         namespace.update(found)
         sets = cell.sets & self.judge.solutions
         peer.pushed = {name: namespace.get(name) for name in sets} if sets else {}

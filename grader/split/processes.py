@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from grader.split.budget import Budget
 from grader.split.functions import Texts
 from grader.split.judge_peer import JudgePeer
-from grader.split.stops import Stuck, Unusable
+from grader.split.stops import CellTimeout, Stuck, Unusable
 from grader.split.wire import ProtocolError, Wire
 
 if TYPE_CHECKING:
@@ -40,6 +40,10 @@ class Gone(BaseException):
         self.name = "TimeoutError" if kind == "timeout" else kind
 
 
+class Astray(Exception):
+    """A new process cannot run again what the last one has run."""
+
+
 class Processes:
     """The process that runs a submission's cells now, after those that it has lost.
 
@@ -63,7 +67,8 @@ class Processes:
     ) -> None:
         self.judge, self.texts, self.spawn = judge, texts, spawn
         self.budget, self.fault = budget, fault
-        self.history: list[tuple[str, str, int]] = []  # cells that the student's process has run
+        # Cells that the student's process has run: file name, source, number, whether it failed to.
+        self.history: list[tuple[str, str, int, bool]] = []
         self.student: StudentProcess | None = None
         self.peer: JudgePeer | None = None
         self.restarts = 0
@@ -81,13 +86,26 @@ class Processes:
         began = time.perf_counter()
         self.student = student = self.spawn()
         wire = Wire(student.sock, self.judge.limits.message_mb * 2**20)
-        peer = self.peer = JudgePeer(
+        peer = JudgePeer(
             wire, self.judge.shell.user_ns, self.judge.names, self.texts, student.interrupt
         )
-        for filename, source, number in self.history:
-            self.ask_to_run(peer, filename, source, number)
+        self._replay(peer)
+        self.peer = peer  # from here on it is used, since it is where the last one was
         self.seconds += time.perf_counter() - began
         return peer
+
+    def _replay(self, peer: JudgePeer) -> None:
+        """Bring a new process to where the last one was.
+
+        What a cell raises is its output and nothing to this. But if a process cannot run a cell
+        that the last one could, it has not come to the same place: then it is lost.
+        """
+        for filename, source, number, failed in self.history:
+            try:
+                self.ask_to_run(peer, filename, source, number)
+            except (Exception, CellTimeout) as error:
+                if not failed:
+                    raise Unusable(Astray(f"{type(error).__name__}: {error}")) from error
 
     def ask_to_run(self, peer: JudgePeer, filename: str, source: str, number: int) -> Any:
         """Let a process run a cell; return what `StudentPeer.do_cell` does."""
@@ -106,6 +124,9 @@ class Processes:
         elif isinstance(error, Stuck):
             kind = "timeout"
             text = "The answer's process could not be interrupted, and was stopped."
+        elif isinstance(error, Astray):
+            kind = "died"
+            text = f"A new process could not run the cells before this one again ({error})."
         else:
             kind = "memory" if "memory" in end else "died"
             text = f"The answer's process ended ({end or 'it closed its connection'})."

@@ -43,7 +43,6 @@ class Scalar(Kind):
 
     tag = "n"
     types = (np.float64, np.int64, np.bool)
-    native = np.dtype("f8"), np.dtype("i8")
 
     def fits(self, value: Any, peer: Peer) -> bool:
         return isinstance(value, np.generic)

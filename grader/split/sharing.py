@@ -7,7 +7,8 @@ both sides keep it, and go on keeping its values in step.
 """
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from grader.split.kinds import Json, Kind
@@ -15,6 +16,7 @@ from grader.split.wire import ProtocolError
 
 # A shared value: [value, kind, snapshot, number, how many references containers of its scope hold].
 Entry = list[Any]
+LOST = object()  # the snapshot of a value whose present state has been written, but has not left
 
 
 class Sharing:
@@ -28,6 +30,7 @@ class Sharing:
         self.kept: list[list[Entry]] = []
         self.pinned: list[Entry] = []  # values of the notebook's names that the test reads
         self.holders = 0
+        self.undo: list[Callable[[], None]] = []  # what to do if a message does not leave
 
     def share(self, value: Any, kind: Kind, snapshot: Any) -> Entry:
         """Give a value the next number; the other side does the same when it reads the value."""
@@ -55,8 +58,9 @@ class Sharing:
         last = self.scopes[-1][:upto] if upto is not None else self.scopes[-1]
         for scope in [self.pinned, *self.kept, *self.scopes[:-1], last]:
             for entry in scope:
-                if entry[1].changed(entry[0], entry[2], self):
+                if entry[2] is LOST or entry[1].changed(entry[0], entry[2], self):
                     payload, entry[2] = entry[1].payload(entry[0], self)
+                    self.undo.append(partial(entry.__setitem__, 2, LOST))
                     found += [entry[3], payload]
         return found
 

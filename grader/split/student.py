@@ -165,6 +165,10 @@ class StudentPeer(Conversation):
         """Write what was printed, warned of and stored, and which scopes are no longer needed."""
         return student_extras.write(self)
 
+    def give_up(self) -> Json:
+        """Write that no scope is kept: the student's code has its values for itself from now on."""
+        return student_extras.drop(self, self.kept)
+
     def extra_in(self, extra: Any) -> bool:
         """Take over the judge's context and forget what it no longer needs."""
         return student_extras.read(extra, self)
@@ -194,9 +198,9 @@ def _after_fork(wire: Wire) -> None:
     os.close(wire.sock.detach())
 
 
-def serve(sock: socket.socket, shell: Any) -> NoReturn:
-    """Serve the judge until it goes away."""
-    wire = Wire(sock)
+def serve(sock: socket.socket, shell: Any, message_bytes: int) -> NoReturn:
+    """Serve the judge, which takes messages up to a size, until it goes away."""
+    wire = Wire(sock, message_bytes)
     os.register_at_fork(after_in_child=lambda: _after_fork(wire))
     peer = StudentPeer(wire, shell)
     sys.stdout, sys.stderr = Stream(shell.recorder, "stdout"), Stream(shell.recorder, "stderr")

@@ -77,6 +77,8 @@ class Wire:
             text = "".join(_write(message, 0)).encode("ascii")
         except (RecursionError, ValueError) as error:
             raise TooLarge(f"a value cannot be written down: {error}") from None
+        if too_many(text):
+            raise TooLarge("a value has too many parts, or a text too many commas and brackets")
         size = sum(map(len, pieces))
         if size > self.limit or len(text) > JSON_BYTES:
             raise TooLarge(
@@ -155,9 +157,14 @@ class Wire:
         self.buffer, self.view = buffer, memoryview(buffer)
 
 
+def too_many(text: bytes) -> bool:
+    """Say whether a header may take too much memory; both ends count alike."""
+    return len(text) > START and sum(map(text.count, (b",", b"[", b"{"))) > MOST_VALUES
+
+
 def parse(text: bytes) -> list[Any]:
     """Read a JSON header; the result is a list."""
-    if len(text) > START and sum(map(text.count, (b",", b"[", b"{"))) > MOST_VALUES:
+    if too_many(text):
         raise ProtocolError("a message has too many values")
     try:
         message, end = _read(str(text, "ascii"), 0)

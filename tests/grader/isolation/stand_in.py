@@ -11,7 +11,7 @@ def make_shell():
     return {}
 
 
-def serve(sock, shell):
+def serve(sock, shell, message_bytes):
     with sock.makefile("rw", encoding="utf-8") as stream:
         for line in stream:
             names = {"__name__": "__main__", "answer": None}

@@ -70,6 +70,7 @@ class Forked:
     """A student's process without a sandbox."""
 
     absent = ()
+    message_bytes = 64 * 2**20
 
     def __init__(self):
         self.sock, theirs = socket.socketpair()
@@ -82,7 +83,7 @@ class Forked:
                     del sys.modules[name]
                 sys.meta_path.insert(0, Absent(self.absent))
                 seed_everything(0)
-                student.serve(theirs, cells.make_shell(warm=False))
+                student.serve(theirs, cells.make_shell(warm=False), self.message_bytes)
             finally:
                 os._exit(3)
         theirs.close()
@@ -185,6 +186,7 @@ def _serve_judge(pipe, source, limits):
     try:
         judge = Judge(source, cells.make_shell(), limits)
         Forked.absent = absent(source)
+        Forked.message_bytes = limits.message_mb * 2**20
     except Exception as error:  # noqa: BLE001 - the asker is told
         pipe.send(error)
         os._exit(1)

@@ -135,6 +135,30 @@ def test_a_cell_that_kills_is_not_run_again_and_there_are_two_restarts():
     assert kinds(played) == ["died", "restarted", "died", "restarted", "died"]
 
 
+BREAK = "shell = get_ipython()\nshell.run_cell = shell.showtraceback = None"
+MORTAL = "import os\ndef f():\n    os._exit(1)\ndef g():\n    return 1"
+
+
+def test_a_process_that_cannot_run_the_cells_again_is_not_used(tmp_path):
+    once = f"import os\nif os.path.exists({str(tmp_path / 'once')!r}):\n    " + BREAK.replace("\n", "\n    ")
+    verdicts, played = play(
+        ("own", "o", f"{once}\nopen({str(tmp_path / 'once')!r}, 'w').close()"), ("answer", "a", MORTAL),
+        ("test", "s", "assert g() == 1"), ("test", "t", "f()"), ("test", "u", "assert g() == 1"),
+        ("own", "p", "1"), ("test", "v", "assert 1 == 1"))
+    assert verdicts["s"] == ""
+    assert "A new process could not run the cells before this one again (TypeError" in verdicts["u"]
+    assert verdicts["v"]  # as after every third loss
+    assert kinds(played) == ["died", "restarted"] * 2 + ["died"]
+
+
+def test_cells_that_fail_again_in_a_new_process_are_where_they_were():
+    verdicts, played = play(
+        ("answer", "a", MORTAL), ("own", "e", "1 / 0"), ("own", "b", BREAK), ("given", "h", "k = 1"),
+        ("test", "t", "f()"), ("test", "u", "assert g() == k"))
+    assert verdicts["u"] == ""
+    assert kinds(played) == ["died", "restarted"]
+
+
 def test_an_endless_cell_of_the_student_is_stopped():
     verdicts, played = play(
         ("own", "o", "print('before')\nwhile True:\n    pass"),

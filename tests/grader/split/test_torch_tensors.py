@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from tests.grader.split.forked import Server, errors_of, notebook
 from tests.grader.split.torch_pair import Pair
 
 SOURCE = """
@@ -207,3 +208,20 @@ def sparse(weight):
         pair.same(weight, 1)
     weight.grad = None
     assert pair.same(weight, 1)[0] is False
+
+
+def test_a_global_that_a_function_sets_anew_is_announced_before_it_is_read():
+    cells = notebook(
+        ("given", "g", "import torch"),
+        ("answer", "a", "count = torch.zeros(1)\n"
+         "def f():\n    global count\n    count = torch.ones(1)"),
+        ("test", "t", "assert float(count) == 0\nf()\nassert float(count) == 1"),
+        ("test", "u", "count = torch.full((1,), 2.0)\nf()\nassert float(count) == 1"),
+    )
+    server = Server(cells)
+    try:
+        played = server.play(cells)
+    finally:
+        server.close()
+    assert errors_of(cells, played) == {"t": "", "u": ""}
+    assert played["faults"] == []

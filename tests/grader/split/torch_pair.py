@@ -33,7 +33,7 @@ def serve(sock, late):
         warnings.resetwarnings()
         sys.modules.pop("pytest", None)
         sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
-        student.serve(sock, cells.make_shell())
+        student.serve(sock, cells.make_shell(), 64 * 2**20)
     except BaseException:  # noqa: BLE001 - whatever it is, it is told before the process ends
         traceback.print_exc(file=sys.__stderr__)
     finally:
