@@ -18,6 +18,20 @@ from nbval.plugin import IPyNbCell
 from tests.chapters.figures import figures_of, svg_difference
 from tests.chapters.narrow_vectors import narrow_vectors
 
+# Files that take minutes, and that one process runs: were they last, the others would wait for it.
+LONG = (
+    "tests/site/test_pages.py",
+    "tests/grader/attacks/test_attacks.py",
+    "tests/exercises/test_real_nbgrader.py",
+    "tests/grader/running/test_postgresql.py",
+    "tests/exercises/test_isolated_grader.py",
+)
+
+
+def pytest_collection_modifyitems(items):
+    """Put the longest files first."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item):
