@@ -11,11 +11,14 @@ import shutil
 import stat
 import tempfile
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from grader.split.kinds import Context, Json, Kind
 from grader.split.peer import Peer
 from grader.split.wire import TooLarge, strict
+
+if TYPE_CHECKING:
+    from grader.split.judge_peer import JudgePeer
 
 MOST_FILES = 200
 MOST_BYTES = 32 * 2**20
@@ -141,6 +144,29 @@ def written(peer: Peer) -> Json:
     peer.notes["files"] = now
     peer.undo.append(partial(peer.notes.__setitem__, "files", before))
     return told
+
+
+def abandon(peer: Peer) -> Json:
+    """Remove, in the student's process, what came into the folder: more than may be sent up."""
+    folder = peer.notes.pop("folder", None)
+    if folder is None:
+        return []
+    known = peer.notes.pop("files")
+    for place, folders, files in os.walk(folder, topdown=False):
+        for name in files + folders:
+            path = os.path.join(place, name)
+            if os.path.relpath(path, folder) not in known:
+                _remove(path)
+    return ["E", []]
+
+
+def start_over(peer: "JudgePeer") -> None:
+    """Send, in the judge, its files again: the student's process has lost them."""
+    strict("files" in peer.notes, "files that nobody asked for")
+    peer.notes["files"] = {}
+    for number, context in peer.contexts:
+        if isinstance(context, TestFolder):
+            peer.sent.pop(number, None)
 
 
 def take_over(told: Json, peer: Peer) -> None:

@@ -66,6 +66,8 @@ def read(extra: Any, peer: "JudgePeer") -> bool:
                 peer.namespace.pop(name, None)
         elif letter == "F":
             files.take_over(what, peer)
+        elif letter == "E":
+            files.start_over(peer)
         elif letter == "k":
             keep = True
         elif letter == "d":

@@ -13,7 +13,7 @@ import types
 import warnings
 from typing import Any, NoReturn
 
-from grader.split import cells, errors, registry, student_extras
+from grader.split import cells, errors, files, registry, student_extras
 from grader.split.conversation import Conversation
 from grader.split.exports import Exports
 from grader.split.kinds import Json, Kind
@@ -166,8 +166,11 @@ class StudentPeer(Conversation):
         return student_extras.write(self)
 
     def give_up(self) -> Json:
-        """Write that no scope is kept: the student's code has its values for itself from now on."""
-        return student_extras.drop(self, self.kept)
+        """Write that no scope is kept: the student's code has its values for itself from now on.
+
+        What came into the folder for temporary files is removed.
+        """
+        return [*student_extras.drop(self, self.kept), *files.abandon(self)]
 
     def extra_in(self, extra: Any) -> bool:
         """Take over the judge's context and forget what it no longer needs."""

@@ -12,6 +12,7 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Page
 <link rel="icon" href="data:,">{head}</head>
 <body><main><article><h1>Page</h1>{body}</article></main></body></html>"""
 FORMULA = '<span class="math"><span class="katex"><math><mi>x</mi></math></span></span>'
+SCROLLS = '<pre style="width: 99px; overflow: auto">a line of code that is too long for it</pre>'
 GOOD = f'<p id="a"><img src="dot.svg" alt="A dot."> <a href="#a">up</a> {FORMULA}</p>'
 
 # What is planted, the gate that must find it, and what that gate must say.
@@ -32,6 +33,8 @@ BODY_DEFECTS = [
     ('<div style="width: 500px">wide</div>', "sideways", "in a window of 390 px"),
     ('<p style="color: #ccc">pale</p>', "accessibility", "color-contrast"),
     ("<button></button>", "accessibility", "button-name"),
+    ("<button></button>", "narrow", "button-name"),
+    (SCROLLS, "narrow", "scrollable-region-focusable"),
     ('<a href="gone.html">gone</a>', "links", "page.html: gone.html leads to no file"),
     ('<a href="#gone">gone</a>', "links", "page.html: #gone leads to no anchor"),
     ("<script>throw new Error('thrown')</script>", "loading", "thrown"),
@@ -51,6 +54,7 @@ def breaches(browser, folder, body, head=""):
             "raw_tex": gates.raw_tex(seen.page),
             "sideways": gates.sideways(seen.page),
             "accessibility": gates.accessibility(seen.page),
+            "narrow": gates.accessibility(seen.page, gates.NARROW_RULES),
             "links": gates.broken_links(folder),
             "resources": gates.outside_resources(folder),
         }

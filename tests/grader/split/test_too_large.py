@@ -106,3 +106,17 @@ def test_a_value_of_too_many_parts_is_an_error_of_its_call(value):
         ("test", "t", "try:\n    f()\n    raise AssertionError\nexcept ValueError as error:\n    assert 'too many parts' in str(error)\n"
                       "assert g() == 1"))
     assert verdicts == {"t": ""}
+
+
+def test_a_folder_that_is_too_full_is_an_error_of_its_call_and_is_emptied():
+    """The next test has its own files there again, and no others."""
+    verdicts = play(
+        ("answer", "a", "import os\n"
+                        "def clutter(path):\n    os.makedirs(path + '/d' * 300)\n"
+                        "def read(path):\n    return open(path).read(), os.listdir(os.path.dirname(path))"),
+        ("test", "t", "import tempfile\nfolder = tempfile.mkdtemp()\nopen(folder + '/own', 'w').write('1')\n"
+                      "try:\n    clutter(folder)\n    raise AssertionError\n"
+                      "except ValueError as error:\n    assert 'more than 200 files' in str(error), error\n"
+                      "assert read(folder + '/own') == ('1', ['own'])"),
+        ("test", "u", "import tempfile\nassert read(folder + '/own') == ('1', ['own'])"))
+    assert verdicts == {"t": "", "u": ""}
