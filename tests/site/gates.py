@@ -13,6 +13,8 @@ from tests.site.browsing import is_local
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
+# Those that depend on the theme.
+COLOUR_RULES = ["color-contrast", "link-in-text-block"]
 # Those that depend on the window's width: what scrolls, what may be zoomed, what the menu covers.
 NARROW_RULES = ["scrollable-region-focusable", "meta-viewport", "aria-hidden-focus", "link-name",
                 "button-name"]

@@ -13,6 +13,10 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Page
 <body><main><article><h1>Page</h1>{body}</article></main></body></html>"""
 FORMULA = '<span class="math"><span class="katex"><math><mi>x</mi></math></span></span>'
 SCROLLS = '<pre style="width: 99px; overflow: auto">a line of code that is too long for it</pre>'
+PALE_LINK = (
+    '<p style="color: #000">read '
+    '<a href="#a" style="color: #00009c; text-decoration: none">on</a></p>'
+)
 GOOD = f'<p id="a"><img src="dot.svg" alt="A dot."> <a href="#a">up</a> {FORMULA}</p>'
 
 # What is planted, the gate that must find it, and what that gate must say.
@@ -32,6 +36,8 @@ BODY_DEFECTS = [
     ('<span class="math">x</span>', "raw_tex", "1 formulas without MathML"),
     ('<div style="width: 500px">wide</div>', "sideways", "in a window of 390 px"),
     ('<p style="color: #ccc">pale</p>', "accessibility", "color-contrast"),
+    ('<p style="color: #ccc">pale</p>', "colours", "color-contrast"),
+    (PALE_LINK, "colours", "link-in-text-block"),
     ("<button></button>", "accessibility", "button-name"),
     ("<button></button>", "narrow", "button-name"),
     (SCROLLS, "narrow", "scrollable-region-focusable"),
@@ -54,6 +60,7 @@ def breaches(browser, folder, body, head=""):
             "raw_tex": gates.raw_tex(seen.page),
             "sideways": gates.sideways(seen.page),
             "accessibility": gates.accessibility(seen.page),
+            "colours": gates.accessibility(seen.page, gates.COLOUR_RULES),
             "narrow": gates.accessibility(seen.page, gates.NARROW_RULES),
             "links": gates.broken_links(folder),
             "resources": gates.outside_resources(folder),

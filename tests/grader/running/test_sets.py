@@ -1,4 +1,7 @@
-"""Every problem set of this course under the real pipeline: the reference all, the stub nothing."""
+"""The pre-flight of this course's own sets, one in NumPy and one in PyTorch.
+
+tests/exercises/test_isolated_grader.py plays reference and untouched release of every set.
+"""
 
 import pytest
 
@@ -10,6 +13,6 @@ COURSE = find_course(REPOSITORY)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("problem_set", COURSE.problem_sets())
+@pytest.mark.parametrize("problem_set", ["ps1_perceptron", "ps7_pytorch"])
 def test_reference_scores_all_and_the_untouched_release_nothing(problem_set):
     assert preflight(COURSE, problem_set, again=True).problems == ()
