@@ -22,8 +22,12 @@ def files() -> dict[str, bytes]:
     for start, n in COUNTS.items():
         pixels = (np.arange(n * 784) % 256).astype(np.uint8).tobytes()
         labels = bytes(range(n))
-        made[f"{start}-images-idx3"] = gzip.compress(struct.pack(">4I", 2051, n, 28, 28) + pixels)
-        made[f"{start}-labels-idx1"] = gzip.compress(struct.pack(">2I", 2049, n) + labels)
+        parts = {
+            f"{start}-images-idx3": struct.pack(">4I", 2051, n, 28, 28) + pixels,
+            f"{start}-labels-idx1": struct.pack(">2I", 2049, n) + labels,
+        }
+        # Without the time of day, which would change the checksum from one second to the next.
+        made |= {name: gzip.compress(part, mtime=0) for name, part in parts.items()}
     return made
 
 

@@ -18,6 +18,8 @@ from grader.split.stops import Stuck, Unusable
 from grader.split.wire import Closed, ProtocolError, Wire
 from tests.grader.split.crossing import Both
 
+pytestmark = pytest.mark.slow
+
 MANY = settings(max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck))
 
 

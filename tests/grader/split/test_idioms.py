@@ -5,6 +5,8 @@ import pytest
 from tests.grader.split.forked import Server, errors_of, notebook
 from tests.grader.split.idioms import IDIOMS
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def verdicts():

@@ -7,6 +7,8 @@ import pytest
 
 from tests.grader.split.forked import Limits, Server, errors_of, notebook
 
+pytestmark = pytest.mark.slow
+
 QUICK = Limits(cell_seconds=1, total_seconds=20, output_kb=20)
 
 

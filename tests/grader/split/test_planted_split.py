@@ -12,6 +12,8 @@ from tests.exercises.plants import load
 from tests.exercises.problem_set import ROOT
 from tests.grader.split.planted import NUMPY_SETS, Split
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module", params=[name for name in NUMPY_SETS if name != "ps8_project"])
 def split(request):
@@ -29,7 +31,6 @@ def test_the_reference_has_all_points_and_the_untouched_release_none(split):
     assert set(told) == set(split.source.tests)
 
 
-@pytest.mark.slow
 def test_the_first_planted_answers_of_each_function(split):
     odd = [str(plant) for wrong, right in load(split.source.name).values()
            for plant in wrong[:1] + right[:1] if not split.agrees(plant, split.run(plant))]

@@ -5,6 +5,8 @@ import pytest
 
 from tests.grader.split.forked import Limits, Server, errors_of, notebook
 
+pytestmark = pytest.mark.slow
+
 SMALL = Limits(cell_seconds=10, total_seconds=60, message_mb=1)
 BIG = "np.zeros(200_000)"  # more than a message holds
 REFUSED = "try:\n    {}\n    raise AssertionError\nexcept ValueError as error:\n    assert 'MiB' in str(error), error\n"

@@ -6,6 +6,8 @@ import torch
 from tests.grader.split.forked import Server, errors_of, notebook
 from tests.grader.split.torch_pair import Pair
 
+pytestmark = pytest.mark.slow
+
 SOURCE = """
 kept = []
 

@@ -18,6 +18,8 @@ from grader.split.handles import Handle
 from grader.split.wire import TooLarge
 from tests.grader.split.crossing import Both, same
 
+pytestmark = pytest.mark.slow
+
 LONG = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 
 
