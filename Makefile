@@ -8,6 +8,8 @@ IN_PARALLEL := -n 3 --dist loadfile --no-loadscope-reorder
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Where it is set, every process compiles the course's Python anew, and pytest all assertions.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup torch book serve test check lab execute release self-study check-ps prove doctor preflight grade status report demo-class attacks benchmark-grading screenshots clean
 .DEFAULT_GOAL := help
