@@ -43,7 +43,7 @@ check: torch ## the fast part of the tests, under a minute
 	$(BIN)/mypy
 	$(BIN)/python chapters/_tools/execute.py --check
 	$(BIN)/python -m grader release --check
-	$(BIN)/python -m pytest $(IN_PARALLEL) -m "not slow" tests nnlib
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "not slow" tests nnlib
 
 lab: torch ## JupyterLab on exercises/, with nbgrader's extensions
 	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/exercises

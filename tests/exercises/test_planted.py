@@ -6,6 +6,7 @@ from tests.exercises.plants import empty_answers, functions, hard_coded, load
 from tests.exercises.problem_set import SETS, ProblemSet, run_cell
 
 FEWEST_WRONG, FEWEST_RIGHT = 8, 2
+TRAINING = ("ps7_pytorch", "ps8_project")
 
 SOURCES = {name: ProblemSet(name) for name in SETS}
 PLANTS = {name: load(name) for name in SETS}
@@ -14,10 +15,12 @@ PLANTS = {name: load(name) for name in SETS}
 def cases(index):
     """Return pytest parameters (source, plant): index 0 for wrong plants, 1 for right ones.
 
-    The first of each function are enough for `make check`; `make test` runs them all.
+    The first of each function are enough for `make check`, and of the sets that train networks
+    none; `make test` runs them all.
     """
     return [
-        pytest.param(SOURCES[name], plant, id=f"{name}-{plant}", marks=[pytest.mark.slow] * (i > 0))
+        pytest.param(SOURCES[name], plant, id=f"{name}-{plant}",
+                     marks=[pytest.mark.slow] * (i > 0 or name in TRAINING))
         for name in SETS
         for both in PLANTS[name].values()
         for i, plant in enumerate(both[index])

@@ -9,6 +9,7 @@ from tests.exercises.mutants import mutants
 from tests.exercises.plants import load
 
 
+@pytest.mark.slow
 def test_the_page_is_up_to_date():
     assert prove.PAGE.read_text(encoding="utf-8") == prove.page(), \
         "run `python -m tests.exercises.prove --page`"
