@@ -38,7 +38,7 @@ test: book torch ## everything CI runs
 	$(BIN)/python -m grader release --check
 	$(BIN)/python -m pytest $(IN_PARALLEL)
 
-check: torch ## the fast part of the tests, under a minute
+check: torch ## the fast part of the tests, about a minute
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python chapters/_tools/execute.py --check

@@ -9,6 +9,7 @@ import distributed
 
 import grader
 from grader.errors import GraderError
+from grader.running import nodes
 from grader.running.executor import Node, Task
 
 
@@ -53,25 +54,8 @@ class NodePlugin(distributed.WorkerPlugin):
             )
         with self._lock:
             if self._node is None:
-                self._node = make_node(self.task)
+                self._node = nodes.start(self.task)
             return self._node
-
-
-def make_node(task: Task) -> Node:
-    """Make a node on this machine.
-
-    Raises
-    ------
-    GraderError
-        When there is no sandbox here and the task asks for one; the message names the remedy.
-    """
-    # Imported late: the computer that only hands out the work needs none of it.
-    from grader.isolation.doctor import require_sandbox
-    from grader.isolation.sandbox import Node as Sandboxed
-
-    if task.sandboxed:
-        require_sandbox()
-    return Sandboxed(task.notebook, task.files, task.limits, sandboxed=task.sandboxed)
 
 
 def play(plugin: str, merged: str, seed: int) -> str:

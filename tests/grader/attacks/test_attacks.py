@@ -106,7 +106,7 @@ def test_attack_stays_within_its_time_and_room(attacked, seconds, name):
 
 def test_neighbours_are_graded_as_if_they_were_alone(attacked):
     model = attacked.results[MODEL]
-    assert len(attacked.neighbours) >= 40
+    assert len(attacked.neighbours) >= len(PLAYED) // 5 >= 40
     for name, result in attacked.neighbours.items():
         assert result.points == TOTAL, name
         assert result.row["status"] == "graded", name

@@ -10,7 +10,7 @@ import time
 from typing import Any
 
 from grader.errors import GraderError
-from grader.running import cluster_worker
+from grader.running import nodes
 
 UNFIT = os.environ.get("SCRIPTED_NODE_UNFIT", "")
 
@@ -37,10 +37,10 @@ class ScriptedNode:
 
 
 def make_node(task: Any) -> ScriptedNode:
-    """Stand in for `grader.running.cluster_worker.make_node`."""
+    """Stand in for `grader.running.nodes.start`."""
     if UNFIT:
         raise GraderError(UNFIT)
     return ScriptedNode()
 
 
-cluster_worker.make_node = make_node
+nodes.start = make_node
