@@ -1,12 +1,13 @@
 """A node that does what its "notebook" says, for tests of how a cluster deals with workers.
 
-Dask's workers import this module first (`--preload`), so that they make these nodes instead of real
-ones: a real submission cannot kill a worker on demand.
+Dask's workers run `dask_setup` first (`--preload`), so that they make these nodes instead of real
+ones: a real submission cannot kill a worker on demand. Importing the module changes nothing.
 """
 
 import json
 import os
 import time
+from pathlib import Path
 from typing import Any
 
 from grader.errors import GraderError
@@ -36,11 +37,13 @@ class ScriptedNode:
         """Nothing runs."""
 
 
-def make_node(task: Any) -> ScriptedNode:
+def make_node(task: Any, log: Path | None = None) -> ScriptedNode:
     """Stand in for `grader.running.nodes.start`."""
     if UNFIT:
         raise GraderError(UNFIT)
     return ScriptedNode()
 
 
-nodes.start = make_node
+def dask_setup(worker: Any) -> None:
+    """Make scripted nodes from now on, in this worker's process only."""
+    nodes.start = make_node

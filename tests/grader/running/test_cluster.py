@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from distributed import LocalCluster
+from distributed import Client, LocalCluster
 
 from grader.errors import GraderError
 from grader.running.cluster import KILLS, ClusterExecutor
@@ -134,6 +134,8 @@ def test_without_workers_the_run_ends_with_a_sentence(scripted):
     with pytest.raises(GraderError, match="no worker for 1 s"):
         ClusterExecutor(cluster.address, task(), patience=1)
     worker = cluster.add_worker()
+    with Client(cluster.address) as client:
+        client.wait_for_workers(1, timeout=60)
     executor = ClusterExecutor(cluster.address, task(), patience=3)
     try:
         waiting = executor.submit("ann", script("ann", sleep=20))
@@ -265,7 +267,7 @@ def test_a_lost_scheduler_stops_the_run_and_resume_finishes_it(course, tmp_path)
 def test_a_local_cluster_gives_the_same_grades(course, tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(REPOSITORY))  # for the processes of its workers
     before, lines = grades(course), len(journal(course))
-    with LocalCluster(n_workers=2, threads_per_worker=3, dashboard_address=None,
+    with LocalCluster(n_workers=2, threads_per_worker=3, dashboard_address="127.0.0.1:0",
                       local_directory=tmp_path) as cluster:
         grading = start(course, cluster.scheduler_address, "--regrade")
         out, errors = grading.communicate(timeout=60)
