@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TextIO
@@ -95,9 +96,7 @@ def grade(course: Course, problem_set: str, options: Options | None = None) -> R
         log_to(course.grades(problem_set, ".log"), "w" if options.regrade else "a") as screen,
         stop_on_signals() as stop,
     ):
-        patience = _patience(course, screen, stop)
         try:
-            patience.insist(lambda: _record_problem_set(course, problem_set))
             kept = _run(course, problem_set, options, task, chosen, screen, stop)
             found = _write_report(course, problem_set, students, kept)
             if options.feedback:
@@ -177,6 +176,8 @@ def _run(
     if not (options.regrade or options.students):
         todo = list(choice.not_done(course, problem_set, chosen, source))
     if not todo:
+        patience = _patience(limits.patience_seconds, screen, stop)
+        patience.insist(lambda: _record_problem_set(course, problem_set))
         return len(chosen)
     workers = options.workers or default_workers(limits.memory_mb)
     log = course.grades(problem_set, ".log")
@@ -189,15 +190,17 @@ def _run(
     ):
         patience = Patience(limits.patience_seconds, progress.say, stop)
         by = {"workers": workers, "twice": options.twice, "sandboxed": options.sandboxed}
-        patience.insist(lambda: journal.write("run", source=source, todo=len(todo), by=by))
         run = Run(
             problem_set, skeleton, merge_reference(skeleton, task.notebook), executor, recorder,
             journal, progress, patience, stop, source, twice=options.twice,
             unsafe=not options.sandboxed,
         )  # fmt: skip
-        run.grade(read_hand_ins(course, problem_set, todo))
-        if not stop.is_set():
-            patience.insist(lambda: journal.write("end"))
+        patience.insist(lambda: _record_problem_set(course, problem_set))
+        if run.passes():
+            patience.insist(lambda: journal.write("run", source=source, todo=len(todo), by=by))
+            run.grade(read_hand_ins(course, problem_set, todo))
+            if not stop.is_set():
+                patience.insist(lambda: journal.write("end"))
     return len(chosen) - len(todo)
 
 
@@ -211,7 +214,7 @@ def _executor(
 
         executor = ClusterExecutor(options.dask, task, patience)
     else:
-        executor = LocalExecutor(nodes.start(task, log), workers)
+        executor = LocalExecutor(partial(nodes.start, task, log), workers)
     with closing(executor):
         yield executor
 
@@ -245,8 +248,8 @@ def _write_feedback(
                 progress.say(f"no feedback page for {student}: {fault}")
 
 
-def _patience(course: Course, screen: TextIO, stop: threading.Event) -> Patience:
+def _patience(seconds: float, screen: TextIO, stop: threading.Event) -> Patience:
     def say(text: str) -> None:
         print(f"grader: {text}", file=screen, flush=True)
 
-    return Patience(read_limits(course.config).patience_seconds, say, stop)
+    return Patience(seconds, say, stop)

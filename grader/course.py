@@ -1,8 +1,10 @@
 """A course on disk: its nbgrader settings, its problem sets and its folders."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
+from nbgrader import api
 from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
@@ -11,6 +13,16 @@ from traitlets.config.loader import PyFileConfigLoader
 from grader.errors import GraderError
 
 CONFIG_NAME = "nbgrader_config.py"
+
+
+def _latest_version() -> str:
+    """Return what `migrations.latest_version` does, which loads more than most runs need."""
+    from grader.migrations import latest_version
+
+    return latest_version()
+
+
+api.get_alembic_version = _latest_version  # every gradebook of this package belongs to a course
 
 
 @dataclass(frozen=True)
@@ -48,9 +60,13 @@ class Course:
         -----
         The order of the parts follows `CourseDirectory.directory_structure`.
         """
-        coursedir = self.coursedir()
-        name = getattr(coursedir, f"{step}_directory")
-        return Path(coursedir.format_path(name, student, problem_set or "."))
+        name = getattr(self._coursedir, f"{step}_directory")
+        return Path(self._coursedir.format_path(name, student, problem_set or "."))
+
+    @cached_property
+    def _coursedir(self) -> CourseDirectory:
+        """The view that `folder` uses many times for each submission."""
+        return self.coursedir()
 
     def grades(self, problem_set: str, ending: str) -> Path:
         """Return the path of a file that this package writes: the CSV or the log."""

@@ -1,7 +1,7 @@
 """Where submissions are played: threads that call this machine's node, or a cluster's workers."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,25 +65,30 @@ class LocalExecutor:
 
     Parameters
     ----------
-    node : Node
-        Plays the submissions; closed with the executor.
+    start : callable
+        Starts the node that plays the submissions, in one of the threads: whoever made the executor
+        has other things to do in that second. What it raises is the result of each submission.
     workers : int
         How many at a time.
     """
 
-    def __init__(self, node: Node, workers: int) -> None:
+    def __init__(self, start: Callable[[], Node], workers: int) -> None:
         self.workers = workers
-        self._node = node
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="grader")
+        self._node = self._threads.submit(start)
 
     def submit(self, student: str, merged: str, seed: int = 0) -> "Future[dict[str, Any]]":
         """Start to play one merged notebook."""
-        return self._threads.submit(self._node.grade, merged, seed=seed)
+        return self._threads.submit(self._play, merged, seed)
+
+    def _play(self, merged: str, seed: int) -> dict[str, Any]:
+        return self._node.result().grade(merged, seed=seed)
 
     def close(self) -> None:
         """Stop at once: the node ends what its threads wait for."""
         self._threads.shutdown(wait=False, cancel_futures=True)
-        self._node.close()
+        if not self._node.cancelled() and self._node.exception() is None:
+            self._node.result().close()
         self._threads.shutdown(wait=True)
 
 

@@ -47,7 +47,7 @@ class Run:
     Attributes
     ----------
     reference : Merged
-        The reference answers; they are played first.
+        The reference answers; the executor begins with them as soon as there is a run.
     source : str
         Digest of problem set and limits, for the journal.
     twice : bool
@@ -71,22 +71,43 @@ class Run:
     twice: bool = False
     unsafe: bool = False
     suspects: list[HandIn] = field(default_factory=list)
+    _first: Future[dict[str, Any]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin to play the reference."""
+        self._first = self._play_reference()
+
+    def passes(self) -> bool:
+        """Whether the reference got all points; False when the user stopped the run.
+
+        Raises
+        ------
+        GraderError
+            When the reference answers do not get all points, or nothing can be played at all.
+        """
+        while not self.stop.is_set():
+            if wait([self._first], timeout=0.5).done:
+                error = self._first.exception()
+                if isinstance(error, GraderError):
+                    raise error
+                result = (
+                    {"error": f"{type(error).__name__}: {error}"} if error
+                    else self._first.result()
+                )  # fmt: skip
+                require_reference(self.reference.notebook, result, self.problem_set)
+                return True
+        return False
 
     def grade(self, hand_ins: Iterable[HandIn]) -> None:
         """Grade hand-ins until all are done or `stop` is set.
 
         Raises
         ------
-        GraderError
-            When the reference answers do not get all points: then nothing is recorded.
         Stopped
             When disk, gradebook or executor stayed away too long.
         """
-        first = self.executor.submit("(reference)", self.reference.text)
         waiting = iter(hand_ins)
         jobs: dict[Future[dict[str, Any]], _Job] = {}
-        if not self._passes(first):
-            return
         self._fill(waiting, jobs)
         while jobs and not self.stop.is_set():
             done, _ = wait(jobs, timeout=0.5, return_when=FIRST_COMPLETED)
@@ -96,15 +117,8 @@ class Run:
                     self._finish(job)
                 self._fill(waiting, jobs)
 
-    def _passes(self, first: Future[dict[str, Any]]) -> bool:
-        """Whether the reference got all points; False when the user stopped the run."""
-        while not self.stop.is_set():
-            if wait([first], timeout=0.5).done:
-                error = first.exception()
-                result = {"error": f"{type(error).__name__}: {error}"} if error else first.result()
-                require_reference(self.reference.notebook, result, self.problem_set)
-                return True
-        return False
+    def _play_reference(self) -> Future[dict[str, Any]]:
+        return self.executor.submit("(reference)", self.reference.text)
 
     def _fill(self, waiting: Iterator[HandIn], jobs: dict[Future[dict[str, Any]], _Job]) -> None:
         while len(jobs) < 2 * self.executor.workers and not self.stop.is_set():
@@ -167,8 +181,9 @@ class Run:
         self.suspects.append(hand_in)
         if len(self.suspects) < SUSPICIOUS:
             return
+        self._first = self._play_reference()
         try:
-            self._passes(self.executor.submit("(reference)", self.reference.text))
+            self.passes()
         except GraderError as error:
             for suspect in self.suspects:
                 self._give_up(suspect, "graded while the sandbox failed", counted=True)

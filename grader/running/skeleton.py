@@ -5,6 +5,7 @@ no cell of the submission is taken over: answers and extra cells are text, put i
 """
 
 import hashlib
+import json
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
@@ -39,8 +40,8 @@ class Merged:
 
     @property
     def text(self) -> str:
-        """The notebook as the text of a file."""
-        return str(nbformat.v4.writes(self.notebook))
+        """The notebook as JSON, without the line breaks of a file, which cost milliseconds."""
+        return json.dumps(self.notebook, ensure_ascii=False)
 
 
 class Skeleton:

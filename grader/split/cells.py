@@ -93,6 +93,15 @@ class Shell(InteractiveShell):
             text = f"<its text cannot be had: {type(error).__name__}>"
         self.recorder.add_error(etype.__name__, text, [str(line) for line in stb])
 
+    def should_run_async(self, raw_cell: str, **options: Any) -> bool:
+        """Say whether a cell awaits; IPython compiles each one to find out."""
+        awaits = "await" in raw_cell or "async" in raw_cell
+        return awaits and bool(super().should_run_async(raw_cell, **options))
+
+    def _format_exception_for_storage(self, *_: Any, **__: Any) -> dict[str, Any]:
+        """Keep no second copy of what an error shows, for a history that nobody reads."""
+        return {}
+
     def enable_gui(self, gui: Any = None) -> None:
         """There is none."""
 

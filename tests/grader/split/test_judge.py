@@ -49,6 +49,15 @@ def test_given_cells_run_on_both_sides_and_tests_on_one():
     assert played["faults"] == []
 
 
+def test_a_watch_over_calls_sees_nothing_since_the_answer_runs_elsewhere():
+    watched = "import sys\ndef watch(*_):\n    raise ValueError('seen')\nsys.setprofile(watch)\n"
+    verdicts, _ = play(
+        ("answer", "a", "def f(x):\n    return g(x)\ndef g(x):\n    return x"),
+        ("test", "t", watched + "assert f(1) == 1\nassert sys.getprofile() is None"),
+    )
+    assert verdicts == {"t": ""}
+
+
 @pytest.mark.parametrize("answer", [
     "def check(value):\n    pass\ndef f():\n    return 1",
     "import builtins\nbuiltins.AssertionError = None\nbuiltins.abs = lambda x: 0\ndef f():\n    return 1",
