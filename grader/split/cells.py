@@ -12,6 +12,7 @@ from IPython.core.error import StdinNotImplementedError
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
+from grader.split.magics import Transformers
 from grader.split.outputs import Output, Recorder, Stream
 
 MOST_TRACEBACK = 100_000
@@ -128,6 +129,7 @@ def make_shell(warm: bool = True) -> Shell:
     shell = Shell.instance(config=config)
     shell.recorder = recorder
     shell.xmode = "Context"
+    shell.input_transformer_manager = Transformers()  # type: ignore[no-untyped-call]
     shell.user_module.__name__ = "__main__"
     sys.modules["__main__"] = shell.user_module
     builtins.input = _no_input
