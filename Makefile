@@ -89,12 +89,13 @@ attacks: torch ## play every attack on the grader, not only every other one as `
 demo-class: setup ## grade a small made-up class, to see grading at work
 	@$(BIN)/python -m grader demo-class
 
-benchmark-grading: torch ## measure grading, half an hour on a quiet machine
+benchmark-grading: torch ## measure grading anew and write what README and book say of it
 	@$(PYTHON) bootstrap.py --sandbox --postgresql
 	$(BIN)/python benchmarks/grading.py --store
 	$(BIN)/python benchmarks/class_of_2000.py --store
 	$(BIN)/python benchmarks/scale_costs.py --store
 	$(BIN)/python benchmarks/grading_simulation.py --store
+	$(BIN)/python benchmarks/grading_page.py
 
 clean: ## remove what was generated, except .venv and a class's data
 	rm -rf _build .pytest_cache .mypy_cache .ruff_cache
