@@ -10,7 +10,8 @@ from IPython.core.inputtransformer2 import TransformerManager
 
 # A line that begins with an escape, `= %magic`, `= !command`, or a line that ends in a question
 # mark. Inside of texts and comments they are nothing special: there IPython has the last word.
-MAYBE = re.compile(r"^\s*[!?%,;/]|=[\s\\]*[!%]|\?\s*$", re.MULTILINE)
+# No part matches line breaks at the beginning of lines: a page of them would take for ever.
+MAYBE = re.compile(r"^[^\S\n]*[!?%,;/]|=[\s\\]*[!%]|\?[^\S\n]*$", re.MULTILINE)
 STANDARD = TransformerManager().token_transformers  # type: ignore[no-untyped-call]
 
 

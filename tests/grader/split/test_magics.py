@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,14 @@ def test_every_kind_of_magic_is_seen(cell):
 def test_a_pattern_that_misses_one_kind_is_noticed(monkeypatch):
     monkeypatch.setattr(magics, "MAYBE", re.compile(r"^\s*[!?%,;/]", re.MULTILINE))
     assert Transformers().transform_cell("a = !ls") == "a = !ls\n"
+
+
+@pytest.mark.parametrize("part", ["\n", " ", "=", "= ", "?", "? ", "\n ", "=\n", "\\\n"])
+def test_a_million_characters_take_no_time(part):
+    text = f"x{part * (1_000_000 // len(part))}x\n"
+    began = time.process_time()
+    assert not magics.MAYBE.search(text)
+    assert time.process_time() - began < 2
 
 
 def test_a_transformer_that_a_cell_adds_is_used():
