@@ -214,7 +214,6 @@ def main(arguments: list[str] | None = None) -> None:
     print(shares(measured.stages))
     print(*verdicts(measured), sep="\n")
     if options.store:
-        RESULTS.mkdir(exist_ok=True)
         path = RESULTS / "grading.json"
         path.write_text(json.dumps(as_json(measured, options), indent=1) + "\n", encoding="utf-8")
         print(f"stored in {path.relative_to(ROOT)}")

@@ -11,18 +11,11 @@ from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from grader.errors import GraderError
+from grader.migrations import latest_version
 
 CONFIG_NAME = "nbgrader_config.py"
 
-
-def _latest_version() -> str:
-    """Return what `migrations.latest_version` does, which loads more than most runs need."""
-    from grader.migrations import latest_version
-
-    return latest_version()
-
-
-api.get_alembic_version = _latest_version  # every gradebook of this package belongs to a course
+api.get_alembic_version = latest_version  # every gradebook of this package belongs to a course
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ GO = struct.Struct("!Q")  # the judge's go: the seed of the random numbers
 def main() -> None:
     """Isolate the server, import, say that it is ready, fork on request."""
     began = time.monotonic()
-    gc.disable()  # until everything is imported: looking for garbage takes a fifth of that time
+    gc.disable()  # until everything is imported, which leaves no garbage
     plan = json.loads(sys.argv[1])
     control = socket.socket(fileno=plan["control"])
     if plan["leave_root"]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from grader.isolation.policy import Limits
 
-PER_CORE = 3  # a submission waits more than it computes: for forks, pipes and its own sleeps
+PER_CORE = 3  # cores are busy while a submission waits for a fork or for its own sleeps
 
 
 class Node(Protocol):

@@ -90,10 +90,8 @@ class Run:
                 error = self._first.exception()
                 if isinstance(error, GraderError):
                     raise error
-                result = (
-                    {"error": f"{type(error).__name__}: {error}"} if error
-                    else self._first.result()
-                )  # fmt: skip
+                failed = {"error": f"{type(error).__name__}: {error}"}
+                result = failed if error else self._first.result()
                 require_reference(self.reference.notebook, result, self.problem_set)
                 return True
         return False

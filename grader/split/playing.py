@@ -82,6 +82,10 @@ class Play:
         return {"cells": self.results, "faults": self.faults, "seconds": seconds,
                 "rss_mb": 0.0, "calls": self.calls}
 
+    def _clock(self) -> float:
+        """Return the seconds on a clock that stands still while a process starts."""
+        return time.perf_counter() - self.processes.seconds
+
     def _alarm(self, signum: int, frame: Any) -> None:
         """Stop a test that computes too long; while it waits, the peer sees to the time."""
         peer = self.processes.peer
@@ -96,7 +100,7 @@ class Play:
         filename = f"<cell {number}>"
         if not source.strip():
             return []
-        began = time.perf_counter()
+        began = self._clock()
         try:
             peer = self.processes.connect()
             self.texts.add(filename, self._transform(source))
@@ -119,7 +123,7 @@ class Play:
             outputs = [error_output("died", self.processes.lost(name, error))]
         except Exception as error:  # noqa: BLE001 - whatever running the cell came to
             outputs = [error_output(type(error).__name__, str(error))]
-        self.seconds["student"] += time.perf_counter() - began
+        self.seconds["student"] += self._clock() - began
         return list(outputs)
 
     def _transform(self, source: str) -> str:
@@ -130,7 +134,7 @@ class Play:
 
     def _locked(self, cell: Cell, number: int) -> list[Output]:
         """Run a locked cell here; one that is no test runs in the student's process as well."""
-        began = time.perf_counter()
+        began = self._clock()
         cell.number = number
         try:
             if not cell.graded:
@@ -154,7 +158,7 @@ class Play:
             self.judge.shell.recorder.take()
             return [error_output("died", self.processes.lost(cell.name, error))]
         finally:
-            self.seconds["judge"] += time.perf_counter() - began
+            self.seconds["judge"] += self._clock() - began
 
     def _test(self, cell: Cell) -> list[Output]:
         """Fetch the names that a locked cell reads from the student, and run the cell."""

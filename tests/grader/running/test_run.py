@@ -2,12 +2,14 @@
 
 import random
 import threading
+import time
 from concurrent.futures import Future
 
 import pytest
 
 from grader import autograde
 from grader.autograde import Options
+from grader.errors import GraderError
 from grader.running.executor import LocalExecutor, default_workers
 from grader.running.journal import last_run, read_journal
 from tests.grader.running import plain_node
@@ -262,3 +264,29 @@ def _line(capsys):
     lines = capsys.readouterr().out.splitlines()
     first = next(i for i, line in enumerate(lines) if line.startswith("student"))
     return lines[first + 1].split(None, 2)[1:]
+
+
+def test_a_node_that_is_still_starting_is_closed_with_its_executor():
+    closed = []
+
+    class Slow:
+        def __init__(self):
+            time.sleep(0.3)
+
+        def close(self):
+            closed.append(self)
+
+    LocalExecutor(Slow, 2).close()
+    assert len(closed) == 1
+
+
+def test_what_hinders_a_node_from_starting_is_the_result_of_each_submission():
+    def start():
+        raise GraderError("No sandbox: type this.")
+
+    executor = LocalExecutor(start, 2)
+    played = [executor.submit(name, "{}") for name in ("ann", "ben")]
+    for future in played:
+        with pytest.raises(GraderError, match="No sandbox: type this"):
+            future.result(10)
+    executor.close()

@@ -49,6 +49,18 @@ def test_given_cells_run_on_both_sides_and_tests_on_one():
     assert played["faults"] == []
 
 
+def test_starting_a_process_is_not_counted_as_the_work_of_a_cell():
+    _, played = play(
+        ("given", "helper", "x = 1"),
+        ("answer", "a", "import os\nos._exit(1)"),
+        ("answer", "b", "def f():\n    return 1"),
+        ("test", "t", "assert f() == 1"),
+    )
+    told, cells = played["seconds"], [cell["seconds"] for cell in played["cells"] if cell]
+    assert told["spawn"] > 0
+    assert sum(told.values()) <= sum(cells)
+
+
 def test_a_watch_over_calls_sees_nothing_since_the_answer_runs_elsewhere():
     watched = "import sys\ndef watch(*_):\n    raise ValueError('seen')\nsys.setprofile(watch)\n"
     verdicts, _ = play(

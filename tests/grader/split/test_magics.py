@@ -52,8 +52,8 @@ def test_a_pattern_that_misses_one_kind_is_noticed(monkeypatch):
 
 
 @pytest.mark.parametrize("part", ["\n", " ", "=", "= ", "?", "? ", "\n ", "=\n", "\\\n"])
-def test_a_million_characters_take_no_time(part):
-    text = f"x{part * (1_000_000 // len(part))}x\n"
+def test_a_page_of_one_thing_takes_no_time(part):
+    text = f"x{part * (60_000 // len(part))}x\n"  # seventeen seconds, if each looks at all others
     began = time.process_time()
     assert not magics.MAYBE.search(text)
     assert time.process_time() - began < 2
