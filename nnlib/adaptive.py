@@ -146,19 +146,18 @@ class Adam(Optimizer):
 
     def _adam(self, t: int, data: Array, grad: Array, m: Array, v: Array) -> None:
         b1, b2 = self.betas
-        step = (1 - b1) * grad
+        # m and v are kept without their factors 1 - b1 and 1 - b2, each a pass over all numbers.
         m *= b1
-        m += step
-        np.multiply(grad, grad, out=step)
-        step *= 1 - b2
+        m += grad
+        step = grad * grad
         v *= b2
         v += step
-        # lr m / c1 / (sqrt(v / c2) + eps), with both corrections moved to single numbers
-        root_c2 = math.sqrt(1 - b2**t)
+        # lr m / c1 / (sqrt(v / c2) + eps), with these factors and both corrections c in two numbers
+        root = math.sqrt((1 - b2**t) / (1 - b2))
         np.sqrt(v, out=step)
-        step += self.eps * root_c2
+        step += self.eps * root
         np.divide(m, step, out=step)
-        step *= self.lr * root_c2 / (1 - b1**t)
+        step *= self.lr * (1 - b1) * root / (1 - b1**t)
         data -= step
 
 

@@ -49,8 +49,9 @@ class Dropout(Module):
     def _forward(self, x: Array) -> tuple[Array, Array | None]:
         if not self.training or self.p == 0:
             return x, None
-        kept = self._rng.random(x.shape, dtype=np.float32) >= self.p
-        mask = kept.astype(x.dtype)
+        # Two numbers of 32 bits from each draw of 64: half the time of as many floats.
+        words = self._rng.integers(2**64, size=(x.size + 1) // 2, dtype=np.uint64).view(np.uint32)
+        mask = (words[: x.size] >= round(self.p * 2**32)).astype(x.dtype).reshape(x.shape)
         if self.p < 1:
             mask *= 1 / (1 - self.p)
         return x * mask, mask

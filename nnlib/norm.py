@@ -90,8 +90,7 @@ class BatchNorm1d(Module):
         else:
             centred, var, y = x - self.running_mean, self.running_var, np.empty_like(x)
         scale = 1 / np.sqrt(var + self.eps)
-        centred *= scale
-        np.multiply(centred, self.weight.data, out=y)
+        np.multiply(centred, scale * self.weight.data, out=y)
         y += self.bias.data
         return y, (centred, scale)
 
@@ -103,13 +102,13 @@ class BatchNorm1d(Module):
         self.num_batches_tracked += 1
 
     def _backward(self, grad: Array, cache: tuple[Array, Array]) -> Array:
-        (normalised, scale), count = cache, len(grad)
+        (centred, scale), count = cache, len(grad)
         grad_bias = batch_sum(grad)
-        result: Array = grad * normalised
-        grad_weight = batch_sum(result)
+        result: Array = grad * centred
+        grad_weight = batch_sum(result) * scale
         self.bias.add_grad(grad_bias)
         self.weight.add_grad(grad_weight)
-        np.multiply(normalised, grad_weight / count, out=result)
+        np.multiply(centred, scale * grad_weight / count, out=result)
         np.subtract(grad, result, out=result)
         result -= grad_bias / count
         result *= scale * self.weight.data

@@ -14,8 +14,10 @@ import numpy as np
 from . import _checks
 from .parameter import Array, Parameter
 
-SLICE = 65536
+SLICE = 262144
 """Numbers that a rule handles at a time."""
+PACK = 65536
+"""Numbers laid end to end at most: beyond it, copying costs more than the calls it saves."""
 
 
 class _Group:
@@ -35,11 +37,11 @@ class _Group:
 
 
 def _packed(params: list[Parameter]) -> list[list[Parameter]]:
-    """Put neighbours of one dtype together while they fit into a slice."""
+    """Put neighbours of one dtype together while they are few numbers."""
     packs: list[list[Parameter]] = []
     for p in params:
         size = p.data.size + sum(q.data.size for q in packs[-1]) if packs else 0
-        if packs and size <= SLICE and packs[-1][0].data.dtype == p.data.dtype:
+        if packs and size <= PACK and packs[-1][0].data.dtype == p.data.dtype:
             packs[-1].append(p)
         else:
             packs.append([p])

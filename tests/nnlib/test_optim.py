@@ -40,6 +40,7 @@ def test_slices_change_nothing(name, monkeypatch) -> None:
     expected = run(name, shapes)
     for size in (1, 4, 40):
         monkeypatch.setattr(optimizer, "SLICE", size)
+        monkeypatch.setattr(optimizer, "PACK", size)
         for mine, whole in zip(run(name, shapes), expected, strict=True):
             assert np.array_equal(mine, whole)
 
