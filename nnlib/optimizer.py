@@ -14,10 +14,8 @@ import numpy as np
 from . import _checks
 from .parameter import Array, Parameter
 
-SLICE = 262144
-"""Numbers that a rule handles at a time."""
-PACK = 65536
-"""Numbers laid end to end at most: beyond it, copying costs more than the calls it saves."""
+SLICE, PACK = 262144, 65536
+"""Numbers that a rule handles at a time, and those laid end to end at most."""
 
 
 class _Group:

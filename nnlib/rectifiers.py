@@ -33,8 +33,7 @@ class ReLU(Elementwise):
         return y, y
 
     def _backward(self, grad: Array, y: Array) -> Array:
-        result: Array = grad * (y > 0)
-        return result
+        return super()._backward(grad, positive(y))
 
 
 class LeakyReLU(Elementwise):
