@@ -3,6 +3,7 @@
 import builtins
 import os
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from IPython.core.compilerop import CachingCompiler
@@ -103,6 +104,20 @@ class Shell(InteractiveShell):
         """Keep no second copy of what an error shows, for a history that nobody reads."""
         return {}
 
+    def run_codes(self, codes: Sequence[Any], source: str) -> None:
+        """Run a cell that is compiled already, as `run_cell` runs a text."""
+        self.compile.cache(source, self.number, raw_code=source)
+        assert self.history_manager is not None  # there is one, which keeps nothing on disk
+        self.history_manager.store_inputs(self.number, source, source)
+        self.execution_count = self.number + 1  # what shows a result takes the one before
+        self.events.trigger("pre_execute")
+        try:
+            with self.builtin_trap, self.display_trap:
+                for code in codes:
+                    exec(code, self.user_ns)
+        finally:
+            self.events.trigger("post_execute")
+
     def enable_gui(self, gui: Any = None) -> None:
         """There is none."""
 
@@ -121,7 +136,7 @@ def make_shell(warm: bool = True) -> Shell:
     os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
     config = Config()
     config.HistoryManager.enabled = False
-    config.InteractiveShell.colors = "Linux"
+    config.InteractiveShell.colors = "linux"
     for made in (Shell, InteractiveShell):
         made.clear_instance()
     recorder = Recorder()
@@ -141,7 +156,7 @@ def make_shell(warm: bool = True) -> Shell:
 
 
 def run_cell(
-    shell: Shell, source: str, name: str, number: int, stderr_as: str = "stderr"
+    shell: Shell, source: str, name: str, number: int, codes: Sequence[Any] = ()
 ) -> tuple[list[Output], int, bool]:
     """Run a cell; return its outputs, how much was dropped of them, and whether it failed.
 
@@ -152,11 +167,15 @@ def run_cell(
     shell.compile.cell_name = name
     before = sys.stdout, sys.stderr, sys.displayhook, builtins.input
     sys.stdout = Stream(shell.recorder, "stdout")
-    sys.stderr = Stream(shell.recorder, "stderr", stderr_as)
+    sys.stderr = Stream(shell.recorder, "stderr")
     failed = True
     try:
-        run: Any = shell.run_cell
-        failed = not run(source, store_history=True).success
+        if codes:
+            shell.run_codes(codes, source)
+            failed = False
+        else:
+            run: Any = shell.run_cell
+            failed = not run(source, store_history=True).success
     except BaseException:  # noqa: BLE001 - a shell that the cell has damaged
         shell.showtraceback()
     finally:

@@ -2,6 +2,7 @@
 
 import ast
 import dis
+import marshal
 import types
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,7 @@ class Cell:
     graded: bool
     number: int
     codes: list[Any] = field(default_factory=list)  # compiled; empty for a cell with magics
+    packed: bytes = b""  # the same for the student's process, which need not compile it again
     reads: frozenset[str] = frozenset()  # names that it takes from the notebook
     sets: frozenset[str] = frozenset()
     words: frozenset[str] = frozenset()  # every identifier in it
@@ -76,4 +78,7 @@ def read_cell(shell: Any, name: str, source: str, graded: bool, number: int) -> 
                     0, True)
             for part in parts
         ]
+        # What a cell imports from there holds for the cells after it: IPython sees to that.
+        if not graded and "__future__" not in source:
+            cell.packed = marshal.dumps(cell.codes)
     return cell

@@ -108,7 +108,7 @@ class Play:
             outputs, dropped, _ = self.processes.ask_to_run(peer, filename, source, number)
             outputs = checked(outputs, self.judge.limits.output_kb * 1024)
             self.budget.left -= size_of(outputs)
-            self.processes.history.append((filename, source, number, False))
+            self.processes.history.append(((filename, source, number, b""), False))
             if peer.interrupted is not None:
                 self._fault("timeout", name, TOO_LONG)
             if dropped:
@@ -138,14 +138,14 @@ class Play:
         cell.number = number
         try:
             if not cell.graded:
-                filename = f"<cell {cell.name}>"
+                given = f"<cell {cell.name}>", cell.source, number, cell.packed
                 # A process that has broken its own shell lacks the cell: that is its own loss.
                 failed = True
                 with contextlib.suppress(Exception):
                     peer = self.processes.connect()
-                    self.processes.ask_to_run(peer, filename, cell.source, number)
+                    self.processes.ask_to_run(peer, *given)
                     failed = False
-                self.processes.history.append((filename, cell.source, number, failed))
+                self.processes.history.append((given, failed))
                 if cell.name in self.judge.ran:
                     return list(self.judge.ran[cell.name][0])
             return self._test(cell)

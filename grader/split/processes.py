@@ -67,8 +67,8 @@ class Processes:
     ) -> None:
         self.judge, self.texts, self.spawn = judge, texts, spawn
         self.budget, self.fault = budget, fault
-        # Cells that the student's process has run: file name, source, number, whether it failed to.
-        self.history: list[tuple[str, str, int, bool]] = []
+        # Cells that the student's process has run: what `ask_to_run` takes, whether it failed to.
+        self.history: list[tuple[tuple[str, str, int, bytes], bool]] = []
         self.student: StudentProcess | None = None
         self.peer: JudgePeer | None = None
         self.restarts = 0
@@ -100,17 +100,19 @@ class Processes:
         What a cell raises is its output and nothing to this. But if a process cannot run a cell
         that the last one could, it has not come to the same place: then it is lost.
         """
-        for filename, source, number, failed in self.history:
+        for cell, failed in self.history:
             try:
-                self.ask_to_run(peer, filename, source, number)
+                self.ask_to_run(peer, *cell)
             except (Exception, CellTimeout) as error:
                 if not failed:
                     raise Unusable(Astray(f"{type(error).__name__}: {error}")) from error
 
-    def ask_to_run(self, peer: JudgePeer, filename: str, source: str, number: int) -> Any:
-        """Let a process run a cell; return what `StudentPeer.do_cell` does."""
+    def ask_to_run(
+        self, peer: JudgePeer, filename: str, source: str, number: int, packed: bytes = b""
+    ) -> Any:
+        """Let a process run a cell, compiled or not; return what `StudentPeer.do_cell` does."""
         peer.start_clock(self.budget.seconds())
-        return peer.request("cell", filename, (source, number, self.budget.room()))
+        return peer.request("cell", filename, (source, number, self.budget.room(), packed))
 
     def lost(self, cell: str, error: BaseException) -> str:
         """Note that the student's process is of no use any more; return the sentence for it."""

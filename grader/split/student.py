@@ -4,6 +4,7 @@ Nothing here protects anything: student code shares this process and can change 
 can gain by that is limited by what the judge believes.
 """
 
+import marshal
 import os
 import signal
 import socket
@@ -66,15 +67,21 @@ class StudentPeer(Conversation):
                 self.running = False
         return getattr(self, f"do_{op}")(target, *args)
 
-    def do_cell(self, target: Any, source: str, number: int, limit: int) -> Any:
-        """Run a cell; return (outputs, characters dropped, whether it failed)."""
+    def do_cell(
+        self, target: Any, source: str, number: int, limit: int, packed: bytes = b""
+    ) -> Any:
+        """Run a cell; return (outputs, characters dropped, whether it failed).
+
+        One that was given may come compiled: it is the same in all processes.
+        """
+        codes = marshal.loads(packed) if packed else []
         self.shell.recorder.limit = limit
         self.running = True
         try:
             with warnings.catch_warnings():
                 warnings.showwarning = SHOW_WARNING
                 warnings.simplefilter("default")
-                return cells.run_cell(self.shell, source, target, number)
+                return cells.run_cell(self.shell, source, target, number, codes)
         finally:
             self.running = False
 

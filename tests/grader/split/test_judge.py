@@ -2,9 +2,12 @@
 """Whole notebooks through judge and student, with answers that misbehave."""
 
 import time
+from types import SimpleNamespace
 
 import pytest
 
+from grader.split.locked import read_cell
+from grader.split.magics import Transformers
 from tests.grader.split.forked import Limits, Server, errors_of, notebook
 
 pytestmark = pytest.mark.slow
@@ -47,6 +50,43 @@ def test_given_cells_run_on_both_sides_and_tests_on_one():
     assert outputs[2][-1]["data"] == {"text/plain": "'last'"}
     assert outputs[3][-1]["ename"] == "NameError"  # the test's own names do not go to the answer
     assert played["faults"] == []
+
+
+def test_a_given_cell_that_comes_compiled_leaves_what_ipython_would_leave():
+    helper = "import inspect\ndef double(x):\n    return 2 * x\n41 + 1"
+    _, played = play(
+        ("given", "helper", helper),
+        ("own", "o", "print(_, _1, Out[1], In[1] == _i1, _i1[:14])\nprint(inspect.getsource(double))"),
+        ("own", "e", "seen = []\nget_ipython().events.register('post_execute', lambda: seen.append(1))"),
+        ("given", "fails", "1 / 0"),
+        ("own", "p", "print(_i4, len(seen))"),
+        source=notebook(("given", "helper", helper), ("answer", "o", ""), ("given", "fails", "1 / 0")),
+    )
+    assert text_of(played["cells"][1]["outputs"]) == (
+        "42 42 42 True import inspect\ndef double(x):\n    return 2 * x\n\n")
+    assert text_of(played["cells"][4]["outputs"]) == "1 / 0 2\n"
+
+
+def test_what_a_given_cell_imports_from_the_future_holds_for_the_answer():
+    verdicts, _ = play(
+        ("given", "helper", "from __future__ import annotations"),
+        ("answer", "a", "def f(x: NoSuchName):\n    return x"),
+        ("test", "t", "assert f(1) == 1"),
+    )
+    assert verdicts == {"t": ""}
+
+
+def test_given_cells_go_compiled_where_that_is_the_same():
+    compiler = SimpleNamespace(cell_name="", cache=lambda *_, **__: None)
+    shell = SimpleNamespace(transform_cell=Transformers().transform_cell, compile=compiler)
+
+    def packed(source, graded=False):
+        return bool(read_cell(shell, "c", source, graded, 1).packed)
+
+    assert packed("x = 1\nx")
+    assert not packed("x = 1", graded=True), "a test stays with the judge"
+    assert not packed("%cd .\nx = 1")
+    assert not packed("from __future__ import annotations")
 
 
 def test_starting_a_process_is_not_counted_as_the_work_of_a_cell():
