@@ -10,17 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from nbgrader.api import (
+    Assignment,
     BaseCell,
     Comment,
     Grade,
     Gradebook,
     MissingEntry,
+    Student,
     SubmittedAssignment,
     SubmittedNotebook,
 )
 from nbgrader.converters import autograde
 from nbgrader.preprocessors import getgrades, latesubmissions, saveautogrades
-from sqlalchemy import create_engine, inspect
+from sqlalchemy import create_engine, inspect, select
 from sqlalchemy.engine import make_url
 
 from grader.running.retry import Away
@@ -35,6 +37,7 @@ class OneSession(Gradebook):  # type: ignore[misc]
         super().__init__(db_url, course_id)
         self._file = _file(db_url)
         self._rows: dict[tuple[type, str, str, str], dict[str, Any]] = {}
+        self._found: dict[tuple[str, ...], Any] = {}
         # nbgrader's methods call `db.commit` after each row: all rows are written together, later.
         self.db.commit = lambda: None
 
@@ -49,7 +52,6 @@ class OneSession(Gradebook):  # type: ignore[misc]
 
     def rollback(self) -> None:
         """Undo everything since the last commit."""
-        self._rows.clear()
         self.db().rollback()
         self.forget()
 
@@ -60,6 +62,7 @@ class OneSession(Gradebook):  # type: ignore[misc]
         writing into the old one.
         """
         self._rows.clear()
+        self._found.clear()
         self.db.remove()
         if self._file:
             self.engine.dispose()
@@ -73,6 +76,30 @@ class OneSession(Gradebook):  # type: ignore[misc]
         """Raise Away when the file of an SQLite gradebook is gone: SQLite would make a new one."""
         if self._file and not self._file.is_file():
             raise Away(f"the gradebook {self._file} is gone")
+
+    def find_student(self, student_id: str) -> Student:
+        """Find a student, once in a submission."""
+        return self._once(super().find_student, student_id)
+
+    def find_assignment(self, name: str) -> Assignment:
+        """Find a problem set, once in a submission."""
+        return self._once(super().find_assignment, name)
+
+    def find_submission(self, assignment: str, student: str) -> SubmittedAssignment:
+        """Find a submission, once in it."""
+        return self._once(super().find_submission, assignment, student)
+
+    def find_submission_notebook(
+        self, notebook: str, assignment: str, student: str
+    ) -> SubmittedNotebook:
+        """Find the notebook of a submission, once in it."""
+        return self._once(super().find_submission_notebook, notebook, assignment, student)
+
+    def _once(self, find: Any, *key: str) -> Any:
+        name = find.__name__, *key
+        if name not in self._found:
+            self._found[name] = find(*key)
+        return self._found[name]
 
     def find_grade(self, grade_cell: str, notebook: str, assignment: str, student: str) -> Grade:
         """Find one grade, from one query for all grades of the submission."""
@@ -128,9 +155,6 @@ def known_students(db_url: str, problem_set: str) -> set[str]:
 
 
 def _graded(problem_set: str) -> Any:
-    from nbgrader.api import Assignment
-    from sqlalchemy import select
-
     return (
         select(SubmittedAssignment.student_id)
         .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)

@@ -5,6 +5,8 @@ import datetime
 import nbformat
 import pytest
 from nbgrader.apps import NbGraderAPI
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
 from grader import autograde
 from grader.autograde import Options
@@ -75,6 +77,28 @@ def test_one_transaction_for_a_submission(course, monkeypatch):
     autograde.grade(course, "tiny")
     assert len(commits) == 2
     assert len(flushed) > 10, "nbgrader asked to commit more often"
+
+
+def test_a_record_asks_for_nothing_twice(course, monkeypatch):
+    hand_in(course, "ann", **RIGHT)
+    autograde.grade(course, "tiny", Options(feedback=False))
+    asked = []
+    record = Recorder.record
+
+    def note(connection, cursor, statement, parameters, *_):
+        asked.append((statement, str(parameters)))
+
+    def spy(self, played):
+        event.listen(Engine, "before_cursor_execute", note)
+        try:
+            return record(self, played)
+        finally:
+            event.remove(Engine, "before_cursor_execute", note)
+
+    monkeypatch.setattr(Recorder, "record", spy)
+    autograde.grade(course, "tiny", Options(feedback=False, regrade=True))
+    assert len(asked) > 5
+    assert len(asked) == len(set(asked)), sorted(asked)
 
 
 @pytest.mark.parametrize("moment", ["_enter", "_run_steps", "_write_aside", "_move", "commit"])
