@@ -190,6 +190,7 @@ def as_json(measured: Measured, options: argparse.Namespace) -> dict[str, Any]:
             for name, runs in measured.runs.items()
         },
         "rows": rows(measured),
+        "goals": verdicts(measured),
         "stages": measured.stages,
     }
 
