@@ -49,16 +49,11 @@ class Dropout(Module):
     def _forward(self, x: Array) -> tuple[Array, Array | None]:
         if not self.training or self.p == 0:
             return x, None
-        mask = (self._words(x.size) >= round(self.p * 2**32)).astype(x.dtype).reshape(x.shape)
-        mask *= 1 / (1 - self.p) if self.p < 1 else 1
+        kept = self._rng.random(x.shape, dtype=np.float32) >= self.p
+        mask = kept.astype(x.dtype)
+        if self.p < 1:
+            mask *= 1 / (1 - self.p)
         return x * mask, mask
-
-    def _words(self, count: int) -> Array:
-        # Two numbers of 32 bits from each draw of 64 take half the time of as many floats.
-        bits = self._rng.bit_generator
-        if isinstance(bits, np.random.MT19937):  # whose draws have 32 bits
-            return bits.random_raw(count)
-        return bits.random_raw((count + 1) // 2).view(np.uint32)[:count]
 
     def _backward(self, grad: Array, mask: Array | None) -> Array:
         return grad if mask is None else grad * mask

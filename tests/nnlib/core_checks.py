@@ -132,9 +132,6 @@ def check_dropout(nn: ModuleType) -> None:
     assert abs((y == 0).mean() - 0.25) < 0.02
     assert np.array_equal(layer.backward(x), y)
     assert np.array_equal(layer.eval()(x), x)
-    assert layer.train()(x[:3, :3]).shape == (3, 3)
-    twister = nn.Dropout(0.25, rng=np.random.Generator(np.random.MT19937(0)))
-    assert abs((twister(x) == 0).mean() - 0.25) < 0.02
     assert not nn.Dropout(1.0, rng=rng())(x).any()
     with pytest.raises(ValueError, match="p must"):
         nn.Dropout(-0.1, rng=rng())
