@@ -78,7 +78,7 @@ def read_cell(shell: Any, name: str, source: str, graded: bool, number: int) -> 
                     0, True)
             for part in parts
         ]
-        # What a cell imports from there holds for the cells after it: IPython sees to that.
+        # What is imported from __future__ holds for later cells, too, if IPython compiles this one.
         if not graded and "__future__" not in source:
             cell.packed = marshal.dumps(cell.codes)
     return cell

@@ -52,15 +52,17 @@ def test_given_cells_run_on_both_sides_and_tests_on_one():
     assert played["faults"] == []
 
 
-def test_a_given_cell_that_comes_compiled_leaves_what_ipython_would_leave():
-    helper = "import inspect\ndef double(x):\n    return 2 * x\n41 + 1"
+@pytest.mark.parametrize("ending", ["", "  # __future__"], ids=["compiled", "by IPython"])
+def test_a_given_cell_leaves_the_same_if_it_comes_compiled(ending):
+    helper = "import inspect\ndef double(x):\n    return 2 * x\n41 + 1" + ending
+    fails = "1 / 0" + ending
     _, played = play(
         ("given", "helper", helper),
         ("own", "o", "print(_, _1, Out[1], In[1] == _i1, _i1[:14])\nprint(inspect.getsource(double))"),
         ("own", "e", "seen = []\nget_ipython().events.register('post_execute', lambda: seen.append(1))"),
-        ("given", "fails", "1 / 0"),
-        ("own", "p", "print(_i4, len(seen))"),
-        source=notebook(("given", "helper", helper), ("answer", "o", ""), ("given", "fails", "1 / 0")),
+        ("given", "fails", fails),
+        ("own", "p", "print(_i4[:5], len(seen))"),
+        source=notebook(("given", "helper", helper), ("answer", "o", ""), ("given", "fails", fails)),
     )
     assert text_of(played["cells"][1]["outputs"]) == (
         "42 42 42 True import inspect\ndef double(x):\n    return 2 * x\n\n")

@@ -1,5 +1,6 @@
 """Data loaders, files in memory and random numbers."""
 
+import inspect
 import io
 
 import numpy as np
@@ -171,3 +172,14 @@ def test_files_of_a_student_are_read_as_plain_values_only(pair):
     with pytest.raises(TypeError, match=r"weights_only=False\) in a test is not supported"):
         torch.load(file, weights_only=False)
     assert torch.load(file)["w"].tolist() == [1, 1]
+
+
+def test_a_judge_s_guard_on_torch_load_ends_with_its_pair(monkeypatch):
+    plain = inspect.unwrap(torch.load)
+    monkeypatch.setattr(torch, "load", plain)
+    pair = Pair()
+    try:
+        assert torch.load is not plain
+    finally:
+        pair.close()
+    assert torch.load is plain
