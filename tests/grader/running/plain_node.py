@@ -7,6 +7,8 @@ import time
 import nbformat
 from nbgrader.utils import is_grade, is_solution
 
+CELL = "<cell>"
+
 
 class PlainNode:
     def __init__(self, task, seconds=2.0):
@@ -54,18 +56,22 @@ class PlainNode:
         last = None
         if tree.body and isinstance(tree.body[-1], ast.Expr):
             last = ast.Expression(tree.body.pop().value)
-        deadline = time.monotonic() + self.seconds
+        deadline = time.thread_time() + self.seconds
 
         def watch(frame, event, argument):
-            if time.monotonic() > deadline:
+            # The cell's own frames only: an error raised in a library's frame may be one that
+            # nobody gets (a weak reference's callback) and would end the watch with it.
+            if frame.f_code.co_filename != CELL:
+                return None
+            if time.thread_time() > deadline:
                 raise CellTimeoutError("A cell timed out")
             return watch
 
         before = sys.gettrace()
         sys.settrace(watch)
         try:
-            exec(compile(tree, "cell", "exec"), names)
-            return None if last is None else eval(compile(last, "cell", "eval"), names)
+            exec(compile(tree, CELL, "exec"), names)
+            return None if last is None else eval(compile(last, CELL, "eval"), names)
         finally:
             sys.settrace(before)
 
