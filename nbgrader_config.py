@@ -91,6 +91,7 @@ c.HTMLExporter.sanitize_html = True
 c.HTMLExporter.filters = {
     "markdown2html": "grader.safe_html.render_markdown",
     "clean_html": "grader.safe_html.clean_html",
+    "strip_files_prefix": "grader.safe_html.keep_links",
 }
 
 # nbgrader's own list of steps, and before the page is styled one that blanks the hidden tests:

@@ -26,6 +26,7 @@ from grader.running.book import OneSession, used_by_nbgrader
 from grader.running.play import Play
 from grader.running.retry import Stopped, describe
 from grader.running.steps import make_steps, resources_for
+from grader.running.turns import shared_turn
 from grader.submissions import TIMESTAMP
 
 
@@ -71,6 +72,7 @@ class Recorder:
             When disk or database do not take it: call `undo`, and later this again.
         """
         book = self._open()
+        shared_turn(book.db)
         notebook = deepcopy(played.notebook)
         with used_by_nbgrader(book):
             self._enter(book, played)

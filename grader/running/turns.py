@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import create_engine, func, select
 from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session, scoped_session
 from sqlalchemy.pool import NullPool
 
 LOCK = 0x6772_6164_6572  # any number, as long as it is the same in all of them
@@ -25,3 +26,13 @@ def own_turn(db_url: str) -> Iterator[None]:
     with engine.connect() as connection:
         connection.execute(select(func.pg_advisory_lock(LOCK)))
         yield  # closing the connection releases the lock
+
+
+def shared_turn(session: scoped_session[Session]) -> None:
+    """Wait until no run changes a problem set, and let none begin before this transaction ends.
+
+    While a problem set has no submissions, nbgrader deletes its rows and makes them anew: a first
+    submission that another run recorded in between would hang on the rows deleted.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock_shared(LOCK)))

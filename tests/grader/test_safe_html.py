@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 from nbconvert.exporters import HTMLExporter
+from nbconvert.filters import strip_files_prefix
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
 from nbgrader.converters import GenerateFeedback
 
@@ -82,6 +83,22 @@ def test_active_content_is_shown_as_text_wherever_a_student_puts_it(render, code
         new_code_cell("show()", outputs=[shown, written]),
     )
     assert "my answer" in page
+    assert active_content(page) == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "[x](files/javascript:alert(1))",
+        '<a href="/files/javascript:alert(1)">x</a>',
+        "<a href='files/data:text/html,alert(1)'>x</a>",
+    ],
+)
+def test_a_link_is_not_changed_after_it_was_cleaned(render, code):
+    assert active_content(strip_files_prefix(render_markdown({}, code))), "nbconvert's filter"
+    shown = new_output("display_data", data={"text/markdown": code})
+    page = render(new_markdown_cell(code), new_code_cell("show()", outputs=[shown]))
+    assert "files/" in page
     assert active_content(page) == []
 
 

@@ -101,7 +101,7 @@ def test_attack_stays_within_its_time_and_room(attacked, seconds, name):
     if not attack.reason:
         assert seconds[student_of(attack)] < min(BUSY * attack.seconds, TOTAL_SECONDS + 10)
         assert len(json.dumps(result.notebook)) < 20_000_000
-        assert result.page, "there is a feedback page"
+        assert result.page, f"no feedback page: {attacked.complaints}"
 
 
 def test_neighbours_are_graded_as_if_they_were_alone(attacked):

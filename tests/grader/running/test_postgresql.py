@@ -13,13 +13,16 @@ from http.client import HTTPException
 import pytest
 
 from grader.course import find_course
+from grader.running.record import Recorder
 from grader.running.turns import own_turn
 from tests.grader.running.gradebook import everything
 from tests.grader.running.postgresql import free_port, running_server
+from tests.grader.test_safe_html import active_content
 from tests.grader.tiny_course import REPOSITORY, RIGHT, hand_in, make_course, run
 
 pytestmark = pytest.mark.slow
 WRONG = {"double": "def double(x):\n    return x", "square": RIGHT["square"]}
+WRITTEN = "Minus times minus. [x](files/javascript:alert(1)) <img src=x onerror=alert(1)>"
 MANY = 12
 
 
@@ -37,7 +40,7 @@ def course(tmp_path):
     hand_in(course, "syn", double="def double(x)\n    return x", square=RIGHT["square"])
     hand_in(course, "no").write_text("no notebook")
     for number in range(MANY):
-        answers = WRONG if number % 3 else {**RIGHT, "explain": "Minus times minus."}
+        answers = WRONG if number % 3 else {**RIGHT, "explain": WRITTEN}
         hand_in(course, f"s{number:02}", **answers)
     return course
 
@@ -170,7 +173,9 @@ def test_formgrader_shows_and_grades_on_postgresql(course, server, formgrader):
     assert "nbgrader formgrade" in served.ask("manage_submissions/tiny")
     (page,) = (s["id"] for s in json.loads(served.ask("api/submitted_notebooks/tiny/tiny"))
                if s["student"] == "s00")
-    assert "Minus times minus." in served.ask(f"submissions/{page}")
+    shown = served.ask(f"submissions/{page}")
+    assert "Minus times minus." in shown
+    assert active_content(shown[shown.index("Minus times minus.") :]) == []
     # Its "autograde" button.
     answer = json.loads(served.ask("api/submission/tiny/s01/autograde", "POST"))
     assert answer["success"], answer
@@ -219,3 +224,52 @@ def test_only_one_run_at_a_time_changes_a_problem_set(server):
         order.append("first")
     waiting.join(20)
     assert order == ["first", "second"]
+
+
+def test_a_problem_set_is_not_changed_while_a_submission_is_recorded(course, server, monkeypatch):
+    course = use(course, server.url("recording"))
+    order = []
+
+    def change():
+        with own_turn(course.coursedir().db_url):
+            order.append("changed")
+
+    changing = threading.Thread(target=change)
+    move = Recorder._move
+
+    def move_late(recorder, *arguments):
+        changing.start()
+        changing.join(0.5)
+        order.append("recorded")
+        move(recorder, *arguments)
+
+    monkeypatch.setattr(Recorder, "_move", move_late)
+    assert run(course, "autograde", "tiny", "--student", "s00") == 0
+    changing.join(20)
+    assert order == ["recorded", "changed"]
+
+
+def test_no_submission_is_recorded_while_a_problem_set_is_changed(course, server, monkeypatch):
+    course = use(course, server.url("changing"))
+    order, begun = [], threading.Event()
+
+    def change():
+        with own_turn(course.coursedir().db_url):
+            begun.set()
+            time.sleep(0.5)
+            order.append("changed")
+
+    record = Recorder.record
+
+    def record_meanwhile(recorder, played):
+        changing = threading.Thread(target=change)
+        changing.start()
+        assert begun.wait(20)
+        notebook = record(recorder, played)
+        order.append("recorded")
+        changing.join(20)
+        return notebook
+
+    monkeypatch.setattr(Recorder, "record", record_meanwhile)
+    assert run(course, "autograde", "tiny", "--student", "s00") == 0
+    assert order == ["changed", "recorded"]
