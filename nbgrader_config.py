@@ -86,13 +86,15 @@ if zmq.has("curve"):
     c.KernelManager.transport_encryption = "auto"
 
 # What a student wrote or printed may contain HTML and JavaScript; none of it may run in feedback
-# pages or in formgrader. The setting covers outputs only, so the filters are replaced as well.
+# pages or in formgrader. The setting covers outputs only, so the filters are replaced as well,
+# and the colours of code, which one cell could take hours for.
 c.HTMLExporter.sanitize_html = True
 c.HTMLExporter.filters = {
     "markdown2html": "grader.safe_html.render_markdown",
     "clean_html": "grader.safe_html.clean_html",
     "strip_files_prefix": "grader.safe_html.keep_links",
 }
+c.HTMLExporter.preprocessors = ["grader.safe_html.plain_colours"]
 
 # nbgrader's own list of steps, and before the page is styled one that blanks the hidden tests:
 # nbgrader restores them to grade, and one page given to one student reaches the whole class.

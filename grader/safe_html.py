@@ -1,9 +1,11 @@
-"""Feedback and formgrader pages show what students wrote; none of it may run in a browser.
+"""Feedback and formgrader pages show what students wrote: it may not run, or take for ever.
 
 nbgrader's templates put written answers into the page unfiltered, whatever `sanitize_html` says,
 so nbgrader_config.py replaces the filters that all of nbconvert's templates use.
 """
 
+import re
+import time
 from collections import Counter
 from functools import lru_cache
 from html.parser import HTMLParser
@@ -24,6 +26,13 @@ TAGS = {
 PROTOCOLS = {*bleach.ALLOWED_PROTOCOLS, "data"}
 # The time that bleach takes grows with the square of both; a large table has some thousand tags.
 MOST_OPEN, MOST_TAGS = 100, 10_000
+# Renderers take time that grows with the square of what was written for them, and so do lexers: the
+# one for IPython on many texts, the one for Python on many blank lines.
+MOST_WRITTEN = 20_000  # characters of one text, without the pictures in it
+PICTURE = re.compile(r"data:image/[\w.+-]+;base64,[\w+/=]+")
+MOST_COLOURED = 100_000  # characters of one code cell
+BLANK = re.compile(r"\s{200}")
+MOST_SECONDS = 5.0  # of the processor, for all texts of a page
 # Tags that never have an end, or that the next of their kind ends.
 WITHOUT_END = {"img", "br", "hr", "p", "tr", "th", "td", "input", "wbr", "col", "link", "meta"}
 
@@ -31,8 +40,15 @@ WITHOUT_END = {"img", "br", "hr", "p", "tr", "th", "td", "input", "wbr", "col", 
 @pass_context
 def render_markdown(context: Context, source: str) -> str:
     """Return a markdown cell as HTML, with its attached pictures and without active content."""
+    resources = context.get("resources", {})
+    used = resources.get("seconds_of_texts", 0.0)
+    if len(PICTURE.sub("", source)) > MOST_WRITTEN or used > MOST_SECONDS:
+        return f"<pre>{escape(source)}</pre>"
+    begun = time.thread_time()
     attachments = context.get("cell", {}).get("attachments", {})
-    return _render(source, attachments) if attachments else _render_once(source)
+    page = _render(source, attachments) if attachments else _render_once(source)
+    resources["seconds_of_texts"] = used + time.thread_time() - begun
+    return page
 
 
 @lru_cache(maxsize=256)
@@ -57,6 +73,15 @@ def clean_html(element: Any) -> str:
     if _is_a_bomb(text):
         return f"<pre>{escape(text)}</pre>"
     return str(bleach.clean(text, tags=TAGS, attributes=_is_allowed, protocols=PROTOCOLS))
+
+
+def plain_colours(notebook: Any, resources: Any) -> tuple[Any, Any]:
+    """Have code coloured as Python, whatever magics it has, or not at all where that is slow."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            slow = len(cell.source) > MOST_COLOURED or BLANK.search(cell.source)
+            cell.metadata["magics_language"] = "text" if slow else "python3"
+    return notebook, resources
 
 
 def keep_links(text: str) -> str:

@@ -24,7 +24,7 @@ from grader.running.book import OneSession, used_by_nbgrader
 from grader.running.pages import FeedbackExporter
 from grader.running.steps import resources_for
 
-PAGE_SECONDS = 60  # for a page that takes a fraction of one, on a machine under heavy load
+PAGE_SECONDS = 60  # of the processor, for a page that takes a fraction of one
 FEW = 40  # so many pages are made faster here than by processes that have to start first
 
 

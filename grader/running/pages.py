@@ -47,7 +47,8 @@ class FeedbackExporter(HTMLExporter):
         self, source: str, language: str | None = None, metadata: Any = None
     ) -> str:
         magics = (metadata or {}).get("magics_language")
-        return self._highlight_once(source, magics or language)
+        return self._highlight_once(source, language, magics)
 
-    def _highlight_language(self, source: str, language: str | None) -> str:
-        return str(self._highlight(source, language=language))
+    def _highlight_language(self, source: str, language: str | None, magics: str | None) -> str:
+        metadata = {"magics_language": magics} if magics else None
+        return str(self._highlight(source, language, metadata))

@@ -9,6 +9,7 @@ from nbconvert.filters import strip_files_prefix
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
 from nbgrader.converters import GenerateFeedback
 
+from grader import safe_html
 from grader.safe_html import clean_html, render_markdown
 
 ACTIVE = [
@@ -135,6 +136,46 @@ def test_picture_that_was_not_handed_in_costs_no_page(render):
     assert "(missing attachment: lost.png)" in page
     assert "see ![x](attachment:lost.png)" in page
     assert active_content(page) == []
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["![", "\\begin{a}", '"', "> ", "```\n", "\n: ", " \n", "**", "www.", "!ls ", "\n\n    "],
+)
+def test_a_page_takes_bounded_time_whatever_is_written(render, unit):
+    for length, most in ((20_000, 6), (500_000, 30)):
+        text = unit * (length // len(unit))
+        started = time.process_time()
+        page = render(new_markdown_cell(text), new_code_cell(f"%magic\n{text}"))
+        assert time.process_time() - started < most
+        assert "magic" in page
+
+
+def test_a_large_picture_is_no_long_text(render):
+    address = f"data:image/png;base64,{'aGk+' * 50_000}"
+    page = render(new_markdown_cell(f"![plot]({address}) and *words*"))
+    assert f'<img alt="plot" src="{address}"' in page
+    assert "<em>words</em>" in page
+
+
+def test_a_page_with_many_slow_texts_shows_the_last_as_they_are_written(render, monkeypatch):
+    monkeypatch.setattr(safe_html, "MOST_SECONDS", 0.05)
+    slow = '"' * 19_000
+    page = render(*[new_markdown_cell(f"**{n}**{slow}") for n in range(4)])
+    assert "<strong>0</strong>" in page
+    assert "<pre>**3**" in page
+
+
+@pytest.mark.parametrize("length", [10, 20_000])
+def test_code_has_colours_and_all_its_text(render, length):
+    page = render(new_code_cell("def f(x): return x\n" + "#" * length))
+    assert "#" * length in page
+    keyword = '<span class="k">'
+    assert keyword in page
+    for slow in ("#" * 100_000, "\n" * 300 + "x"):
+        page = render(new_code_cell(f"def f(x): return x\n{slow}"))
+        assert keyword not in page
+        assert f"def f(x): return x\n{slow}" in page
 
 
 @pytest.mark.parametrize(

@@ -186,7 +186,8 @@ def _inside(names: list[str]) -> dict:
         "names of students",
     }
     if shown:
-        _nbgrader(root, "generate_feedback", SET)
+        _, waits = _nbgrader(root, "generate_feedback", SET)
+        hung = hung or waits
     neighbour = _points(root, NEIGHBOUR)
     both = {"neighbour": neighbour, "hung": hung, "status": status, "visits": _kinds(traps)}
     both["aborted"] = neighbour is None and not hung

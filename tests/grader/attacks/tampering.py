@@ -356,6 +356,20 @@ ATTACKS = family(
         ),
         seconds=30,
     ),
+    Attack(
+        "highlighting_bomb",
+        "adds blank lines and magics that colouring takes minutes for",
+        change=more_cells("%alias_magic t timeit\n" + " \n" * 40_000 + "print(1)"),
+        seconds=30,
+    ),
+    Attack(
+        "link_of_two_faces",
+        "writes links to files that become scripts where nbconvert shortens them",
+        change=written(
+            "[x](files/javascript:alert(1)) <a href='/files/javascript:alert(2)'>y</a> "
+            "[z](files/data:text/html,<script>alert(3)</script>)"
+        ),
+    ),
     Attack("html_bomb", "writes 200,000 open tags", change=written("<b><i>" * 100_000), seconds=30),
     Attack(
         "table_bomb",
