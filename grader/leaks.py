@@ -31,13 +31,15 @@ def find_leaks(source: Path, released: Path, kinds: Collection[str] | None = Non
         Kinds of secrets to look for, such as "hidden test"; all of them when None.
     """
     texts = {path: _text(released / path) for path in sorted(files_below(released))}
+    squeezed = {path: _squeeze(text) for path, text in texts.items()}
     leaks: list[str] = []
     for path in sorted(source.glob("*.ipynb")):
         notebook = read_notebook(path)
         leaks += _unopened(notebook, path.name)
         chosen = (s for s in secrets(notebook) if kinds is None or s.kind in kinds)
         for secret in chosen:
-            where = [str(file) for file, text in texts.items() if _shows(text, secret)]
+            told = _windows(secret)
+            where = [f for f, text in squeezed.items() if any(window in text for window in told)]
             leaks += [f"{file} shows the {secret.kind} of cell {secret.cell}" for file in where]
     for file, text in texts.items():
         found = {f"{m[1]} {m[2]}".upper() for m in LEFT_OVER.finditer(text) if _is_marker(m[2])}
@@ -59,13 +61,13 @@ def _unopened(notebook: Any, file: str) -> Iterator[str]:
                 yield f"{file}, cell {name}: BEGIN {marker} and END {marker} do not pair up"
 
 
-def _shows(text: str, secret: Secret) -> bool:
-    squeezed = _squeeze(text)
+def _windows(secret: Secret) -> list[str]:
+    """Return the texts, without spaces, each of which would give the secret away."""
     lines = [_squeeze(line) for line in secret.lines if line.split("#")[0].strip()]
     prose = secret.kind == "commentary"
     size, shortest = (1, SENTENCE) if prose else (min(WINDOW, len(lines)), SHORTEST)
     windows = ("".join(lines[i : i + size]) for i in range(len(lines) - size + 1))
-    return any(len(window) >= shortest and window in squeezed for window in windows)
+    return [window for window in windows if len(window) >= shortest]
 
 
 def _squeeze(text: str) -> str:
