@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Where it is set, every process compiles the course's Python anew, and pytest all assertions.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup torch book serve test check lab execute release self-study check-ps prove doctor preflight grade status report demo-class attacks benchmark-grading screenshots clean
+.PHONY: help setup torch book serve test check lab execute release self-study check-ps prove doctor preflight grade status report demo-class attacks benchmark-grading benchmark-nnlib screenshots clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -96,6 +96,10 @@ benchmark-grading: torch ## measure grading anew and write what README and book 
 	$(BIN)/python benchmarks/scale_costs.py --store
 	$(BIN)/python benchmarks/grading_simulation.py --store
 	$(BIN)/python benchmarks/grading_page.py
+
+benchmark-nnlib: torch ## measure nnlib's speed anew and write what README says of it
+	unset OMP_NUM_THREADS OPENBLAS_NUM_THREADS; $(BIN)/python benchmarks/nnlib_vs_torch.py --store
+	$(BIN)/python benchmarks/nnlib_page.py
 
 clean: ## remove what was generated, except .venv and a class's data
 	rm -rf _build .pytest_cache .mypy_cache .ruff_cache

@@ -28,6 +28,12 @@ LONG = (
 )
 
 
+def pytest_configure(config):
+    """Refuse a list of long files that names one which was moved or renamed."""
+    if gone := [name for name in LONG if not (config.rootpath / name).is_file()]:
+        raise pytest.UsageError(f"LONG in conftest.py names {', '.join(gone)}: not there")
+
+
 def pytest_collection_modifyitems(items):
     """Put the longest files first."""
     items.sort(key=lambda item: not item.nodeid.startswith(LONG))

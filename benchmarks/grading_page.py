@@ -8,18 +8,14 @@ machine where nothing else runs: `make benchmark-grading`.
 """
 
 import json
-import re
 import statistics
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from readme import ROOT, render, write
 
-ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 PAGE = ROOT / "chapters" / "grading_at_scale.md"
-README = ROOT / "README.md"
-BEGIN, END = "<!-- written by benchmarks/grading_page.py -->", "<!-- end -->"
+AUTHOR = "grading_page"
 TITLES = {
     "ps1_perceptron": "1: the perceptron",
     "ps2_activations": "2: activation functions",
@@ -58,22 +54,20 @@ def readme(results: dict[str, Any]) -> str:
 
 
 def _render(template: str, results: dict[str, Any]) -> str:
-    environment = Environment(
-        loader=FileSystemLoader(ROOT / "benchmarks" / "templates"), undefined=StrictUndefined,
-        autoescape=False, keep_trailing_newline=True, trim_blocks=True,
-    )
-    environment.filters.update(
-        percent=lambda share: f"{share:.0%}",
-        minutes=lambda seconds: f"{seconds / 60:.0f}" if seconds >= 600 else f"{seconds / 60:.1f}",
-        ms=lambda seconds: f"{1000 * seconds:.0f}" if seconds >= 0.01 else f"{1000 * seconds:.1f}",
-        mb=lambda size: f"{size / 1e6:,.0f}" if size >= 1e7 else f"{size / 1e6:.1f}",
-    )
+    filters = {
+        "percent": lambda share: f"{share:.0%}",
+        "minutes": lambda seconds: f"{seconds / 60:.{0 if seconds >= 600 else 1}f}",
+        "ms": lambda seconds: f"{1000 * seconds:.{0 if seconds >= 0.01 else 1}f}",
+        "mb": lambda size: f"{size / 1e6:,.0f}" if size >= 1e7 else f"{size / 1e6:.1f}",
+    }
     means = {n: statistics.mean(times) for n, times in results["grading"]["stages"].items()}
     alone = sum(means.values())
     scenarios = results["simulation"]["scenarios"]
     highest = max(one["rate"] for one in scenarios)
-    text = environment.get_template(template).render(
-        results,
+    return render(
+        template,
+        filters,
+        **results,
         titles=TITLES,
         called=CALLED,
         alone=alone,
@@ -82,23 +76,13 @@ def _render(template: str, results: dict[str, Any]) -> str:
         first=scenarios[0],
         best=next(one for one in scenarios if one["rate"] >= NEARLY * highest),
     )
-    return re.sub(r"\n{3,}", "\n\n", text).rstrip() + "\n"
-
-
-def with_part(text: str, part: str) -> str:
-    """Return a text with `part` between the marks."""
-    pattern = re.compile(f"{re.escape(BEGIN)}\n.*?{re.escape(END)}", re.DOTALL)
-    if len(pattern.findall(text)) != 1:
-        raise ValueError(f"README.md needs the marks {BEGIN} and {END} once")
-    return pattern.sub(lambda _: f"{BEGIN}\n{part}{END}", text)
 
 
 def main() -> None:
     """Write both files."""
     results = load()
     PAGE.write_text(page(results), encoding="utf-8")
-    text = README.read_text(encoding="utf-8")
-    README.write_text(with_part(text, readme(results)), encoding="utf-8")
+    write(readme(results), AUTHOR)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Time one training step of nnlib against PyTorch, scikit-learn and its matrix products alone.
 
-    python benchmarks/nnlib_vs_torch.py [--quick] [--markdown] [--case TEXT] [--no-compile]
+    python benchmarks/nnlib_vs_torch.py [--quick] [--case TEXT] [--no-compile] [--store]
 
 All contenders of a case run in turn, many times, in one process; a ratio is the median over these
 rounds of nnlib's time by the other's in the same round, so that noise of the machine hits both.
@@ -9,14 +9,15 @@ threads that wait for each other wait long on a busy machine.
 """
 
 import argparse
+import json
 import os
-import statistics
 import sys
 import time
 from collections.abc import Iterator
 
 import contenders as c
 import torch
+from nnlib_figures import COLUMNS, RESULTS, Figures, figures, machine, row, verdicts
 from threadpoolctl import threadpool_limits
 
 NETWORKS = {
@@ -33,10 +34,6 @@ CASES = [
     for extras in (False, True)
 ]
 SLOTS = {True: (5, 0.01), False: (21, 0.03)}  # quick or not: rounds, seconds of each in a round
-OTHERS = ("torch", "foreach", "fused", "compile", "scikit-learn", "products")
-HEADINGS = ("network", "training", "nnlib, ms", *OTHERS)
-GOALS = "goals with one thread: torch <= 1.00 everywhere and <= 0.35 on XOR and digits; "
-GOALS += "products <= 1.25 on the 1024-wide networks"
 
 
 def build(case: c.Case, with_compile: bool) -> dict[str, c.Step]:
@@ -97,30 +94,19 @@ def measure(steps: dict[str, c.Step], rounds: int, slot: float) -> dict[str, lis
     return times
 
 
-def row(case: c.Case, times: dict[str, list[float]]) -> list[str]:
-    """Return a line of the table; "-" where a contender cannot run the case."""
-    cells = [case.name, case.optimizer + (" + BN + Dropout" if case.extras else "")]
-    cells.append(f"{1e3 * statistics.median(times['nnlib']):.3f}")
-    for name in OTHERS:
-        pairs = zip(times["nnlib"], times.get(name, []), strict=False)
-        ratios = [mine / theirs for mine, theirs in pairs]
-        cells.append(f"{statistics.median(ratios):.2f}" if ratios else "-")
-    return cells
-
-
-def rows(cases: list[c.Case], threads: int, options: argparse.Namespace) -> Iterator[list[str]]:
+def measured(cases: list[c.Case], threads: int, options: argparse.Namespace) -> Iterator[Figures]:
     """Measure the cases with a number of threads for both BLAS libraries."""
     rounds, slot = SLOTS[options.quick]
     torch.set_num_threads(threads)
     with threadpool_limits(threads):
         for case in cases:
-            yield row(case, measure(build(case, options.compile), rounds, slot))
+            training = case.optimizer + (" + BN + Dropout" if case.extras else "")
+            times = measure(build(case, options.compile), rounds, slot)
+            yield figures(case.name, training, times)
 
 
-def line(cells: list[str] | tuple[str, ...], markdown: bool) -> str:
-    """Format a row for Markdown or for a terminal."""
-    if markdown:
-        return f"| {' | '.join(cells)} |"
+def line(cells: list[str] | tuple[str, ...]) -> str:
+    """Format a row for a terminal."""
     return f"{cells[0]:29} {cells[1]:20} " + " ".join(f"{cell:>12}" for cell in cells[2:])
 
 
@@ -128,23 +114,30 @@ def main(arguments: list[str] | None = None) -> None:
     """Read the command line, measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="fewer rounds, no torch.compile")
-    parser.add_argument("--markdown", action="store_true", help="print tables for README.md")
     parser.add_argument("--case", default="", help="only cases whose name holds this text")
     parser.add_argument("--no-compile", dest="compile", action="store_false")
+    parser.add_argument("--store", action="store_true", help="keep the numbers in results/")
     options = parser.parse_args(arguments)
     cases = [case for case in CASES if options.case in case.name]
     if not cases:
         parser.error(f"no case holds {options.case!r}; the cases are {', '.join(NETWORKS)}")
+    if options.store and (options.quick or options.case or not options.compile):
+        parser.error("--store keeps a whole run: leave --quick, --case and --no-compile out")
     options.compile = options.compile and not options.quick and compile_works()
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    tables: dict[int, list[Figures]] = {}
     for threads in sorted({1, cores or 1}):
         print(f"\n{threads} thread{'s' if threads > 1 else ''}: time of a step, and its ratio to\n")
-        print(line(HEADINGS, options.markdown))
-        if options.markdown:
-            print(line(["---", "---"] + ["--:"] * (len(HEADINGS) - 2), True))
-        for cells in rows(cases, threads, options):
-            print(line(cells, options.markdown), flush=True)
-    print(f"\n{GOALS}")
+        print(line(COLUMNS))
+        tables[threads] = []
+        for one in measured(cases, threads, options):
+            tables[threads].append(one)
+            print(line(row(one)), flush=True)
+    print("", *verdicts(tables[1]), sep="\n")
+    if options.store:
+        stored = {"machine": machine(cores), "rounds": SLOTS[False][0], "threads": tables}
+        RESULTS.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
+        print(f"stored in results/{RESULTS.name}; nnlib_page.py writes README.md from it")
 
 
 if __name__ == "__main__":

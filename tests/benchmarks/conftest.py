@@ -20,3 +20,8 @@ def benchmark_script(monkeypatch):
         path = getattr(sys.modules[name], "__file__", None)
         if path and Path(path).parent == FOLDER:
             del sys.modules[name]
+
+
+@pytest.fixture
+def readme(benchmark_script):
+    return benchmark_script("readme")

@@ -10,12 +10,12 @@ def page(benchmark_script):
     return benchmark_script("grading_page")
 
 
-def test_book_and_readme_tell_the_stored_results(page) -> None:
+def test_book_and_readme_tell_the_stored_results(page, readme) -> None:
     results = page.load()
     again = "run `python benchmarks/grading_page.py`"
     assert page.PAGE.read_text(encoding="utf-8") == page.page(results), again
-    text = page.README.read_text(encoding="utf-8")
-    assert text == page.with_part(text, page.readme(results)), again
+    text = readme.README.read_text(encoding="utf-8")
+    assert text == readme.with_part(text, page.readme(results), page.AUTHOR), again
 
 
 def test_another_result_is_another_text(page) -> None:
@@ -34,8 +34,3 @@ def test_the_stored_results_are_those_of_the_final_setup(page) -> None:
     assert results["simulation"]["submissions"] == 100_000
     assert results["simulation"]["workers"] == 50
     assert all(not one["other_points"] for one in results["large"]["sets"].values())
-
-
-def test_a_readme_without_marks_is_refused(page) -> None:
-    with pytest.raises(ValueError, match="needs the marks"):
-        page.with_part("# a readme", "text")

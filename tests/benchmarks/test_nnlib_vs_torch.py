@@ -1,5 +1,6 @@
 """The benchmark runs, compares equal work, and says what it leaves out. It is not timed here."""
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -21,32 +22,44 @@ def bench(monkeypatch):
     monkeypatch.setattr(nnlib_vs_torch, "SLOTS", {True: (1, 0.0), False: (1, 0.0)})
     yield nnlib_vs_torch
     torch.set_num_threads(threads)
-    for name in ("nnlib_vs_torch", "contenders"):
+    for name in ("nnlib_vs_torch", "contenders", "nnlib_figures"):
         del sys.modules[name]
 
 
 def test_every_case_of_a_network_is_a_row_with_all_ratios(bench, capsys) -> None:
-    bench.main(["--quick", "--case", "XOR", "--markdown"])
+    bench.main(["--quick", "--case", "XOR"])
     lines = capsys.readouterr().out.splitlines()
-    table = [line.strip("| ").split(" | ") for line in lines if line.startswith("| XOR")]
+    table = [re.split("  +", line) for line in lines if line.startswith("XOR")]
     kinds = ["SGD", "SGD + BN + Dropout", "Adam", "Adam + BN + Dropout"]
     assert [row[1] for row in table][:4] == kinds
     assert len(table) in (4, 8)  # one thread, and all cores if there are more
     for row in table:
-        cells = dict(zip(bench.HEADINGS, row, strict=True))
+        cells = dict(zip(bench.COLUMNS, row, strict=True))
         assert cells["compile"] == "-"
         assert (cells["scikit-learn"] == "-") == ("Dropout" in cells["training"])
         left = [cells[n] for n in ("nnlib, ms", "torch", "foreach", "fused", "products")]
         assert all(re.fullmatch(r"\d+\.\d\d\d?", cell) for cell in left)  # of any size: no timing
-    assert any(line.startswith("| --- ") for line in lines)
     assert "1 thread:" in lines[1]
+    assert sum(line.startswith("to PyTorch's eager step") for line in lines) == 2
 
 
-def test_a_table_for_the_terminal(bench, capsys) -> None:
-    bench.main(["--quick", "--case", "digits"])
-    out = capsys.readouterr().out
-    assert "digits 64-64-32-10, batch 32" in out
-    assert "|" not in out
+def test_a_whole_run_is_stored(bench, monkeypatch, tmp_path, capsys) -> None:
+    monkeypatch.setattr(bench, "RESULTS", tmp_path / "nnlib.json")
+    monkeypatch.setattr(bench, "CASES", bench.CASES[:2])
+    monkeypatch.setattr(bench, "compile_works", lambda: False)
+    bench.main(["--store"])
+    stored = json.loads((tmp_path / "nnlib.json").read_text())
+    assert stored["rounds"] == 1
+    assert "1" in stored["threads"]
+    assert [one["training"] for one in stored["threads"]["1"]] == ["SGD", "SGD + BN + Dropout"]
+    assert "stored in results/nnlib.json" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("part", [["--quick"], ["--case", "XOR"], ["--no-compile"]])
+def test_part_of_a_run_is_not_stored(bench, part, capsys) -> None:
+    with pytest.raises(SystemExit):
+        bench.main(["--store", *part])
+    assert "--store keeps a whole run" in capsys.readouterr().err
 
 
 def test_the_cases_are_those_of_the_issue(bench) -> None:
@@ -84,12 +97,6 @@ def test_products_are_those_of_the_step(bench, monkeypatch) -> None:
     forward = [((2, 7), (7, 5)), ((2, 5), (5, 3))]
     weights = [((5, 2), (2, 7)), ((3, 2), (2, 5))]
     assert sorted(seen) == sorted([*forward, *weights, ((2, 3), (3, 5))])  # no dL/dx of the input
-
-
-def test_a_ratio_is_the_median_of_the_rounds(bench) -> None:
-    times = {"nnlib": [0.001, 0.002, 0.003], "torch": [0.002, 0.002, 0.012]}
-    cells = dict(zip(bench.HEADINGS, bench.row(bench.CASES[0], times), strict=True))
-    assert (cells["nnlib, ms"], cells["torch"], cells["fused"]) == ("2.000", "0.50", "-")
 
 
 def test_a_compiler_that_fails_is_named_in_one_line(bench, monkeypatch, capsys) -> None:
