@@ -29,7 +29,7 @@ MOST_OPEN, MOST_TAGS = 100, 10_000
 # Renderers take time that grows with the square of what was written for them, and so do lexers: the
 # one for IPython on many texts, the one for Python on many blank lines.
 MOST_WRITTEN = 20_000  # characters of one text, without the pictures in it
-PICTURE = re.compile(r"data:image/[\w.+-]+;base64,[\w+/=]+")
+PICTURE = re.compile(r"data:image/[\w.+-]+;base64,[A-Za-z0-9+/=]+")
 MOST_COLOURED = 100_000  # characters of one code cell
 BLANK = re.compile(r"\s{200}")
 MOST_SECONDS = 5.0  # of the processor, for all texts of a page
