@@ -138,6 +138,7 @@ def test_picture_that_was_not_handed_in_costs_no_page(render):
     assert active_content(page) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "unit",
     ["![", "\\begin{a}", '"', "> ", "```\n", "\n: ", " \n", "**", "www.", "!ls ", "\n\n    "],
