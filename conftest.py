@@ -31,7 +31,7 @@ LONG = (
 def pytest_configure(config):
     """Refuse a list of long files that names one which was moved or renamed."""
     if gone := [name for name in LONG if not (config.rootpath / name).is_file()]:
-        raise pytest.UsageError(f"LONG in conftest.py names {', '.join(gone)}: not there")
+        raise pytest.UsageError(f"LONG in conftest.py names {', '.join(gone)}: not there; mend it")
 
 
 def pytest_collection_modifyitems(items):

@@ -87,7 +87,7 @@ if zmq.has("curve"):
 
 # What a student wrote or printed may contain HTML and JavaScript; none of it may run in feedback
 # pages or in formgrader. The setting covers outputs only, so the filters are replaced as well,
-# and the colours of code, which one cell could take hours for.
+# and the colours of code, which one cell could take minutes for.
 c.HTMLExporter.sanitize_html = True
 c.HTMLExporter.filters = {
     "markdown2html": "grader.safe_html.render_markdown",

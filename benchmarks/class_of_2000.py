@@ -19,7 +19,8 @@ from typing import Any
 
 from classroom import ROOT, Student, lost, make_class
 from contending_graders import Ours, fresh_copy, read_scores
-from grading import RESULTS, machine
+from grading import PACKAGES, RESULTS
+from machine import machine
 from memory import Watch, size_of
 
 MAIN, SHARE = "ps4_backprop", 0.7
@@ -93,7 +94,7 @@ def run(students: int, options: list[str], scratch: Path) -> dict[str, Any]:
               f"other points: {told['other_points'] or 'none'}", file=sys.stderr, flush=True)
     folders = {name: size_of(ours.work / name) for name in ("submitted", "autograded", "feedback")}
     return {
-        "machine": machine(),
+        "machine": machine(*PACKAGES),
         "students": students,
         "seconds": sum(one["seconds"] for one in sets.values()),
         "coordinator_bytes": max(one["coordinator_bytes"] for one in sets.values()),

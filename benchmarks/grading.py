@@ -13,20 +13,18 @@ names a Python that has it. The figures mean something only while nothing else r
 
 import argparse
 import json
-import os
-import platform
 import statistics
 import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import contending_graders as graders
 from classroom import ROOT, Student, lost, make_class
 from contending_graders import Run, Scores
+from machine import machine
 
 RESULTS = Path(__file__).parent / "results"
 EACH = "nbgrader autograde, one call for each student"
@@ -39,6 +37,7 @@ BARE = "the cells alone, in one process (the limit)"
 ORDER = (OTTER, EACH, FEEDBACK, ALL, OURS, STEADY, BARE)
 HEADINGS = ("grader", "s a submission", "times as fast", "processor, s")
 OTTER_VENV = ROOT / "_build" / "otter"
+PACKAGES = ("nbgrader", "nbclient", "ipykernel", "numpy")
 SLOWEST = 0.25  # seconds a submission
 GOALS = {STEADY: 10.0, OURS: 7.0}  # times as fast as one call for all
 
@@ -165,18 +164,10 @@ def added(first: Run, second: Run) -> Run:
                first.students, second.scores)
 
 
-def machine() -> dict[str, Any]:
-    """Describe where and with what was measured."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    packages = ("nbgrader", "nbclient", "ipykernel", "numpy")
-    return {"cores": cores, "python": platform.python_version(), "system": platform.system(),
-            "versions": {name: version(name) for name in packages}}
-
-
 def as_json(measured: Measured, options: argparse.Namespace) -> dict[str, Any]:
     """Return everything that README.md and the book tell of this run."""
     return {
-        "machine": machine(),
+        "machine": machine(*PACKAGES),
         "otter": graders.OTTER_VERSION,
         "problem_set": options.problem_set,
         "students": options.students,

@@ -10,14 +10,14 @@ threads that wait for each other wait long on a busy machine.
 
 import argparse
 import json
-import os
 import sys
 import time
 from collections.abc import Iterator
 
 import contenders as c
 import torch
-from nnlib_figures import COLUMNS, RESULTS, Figures, figures, machine, row, verdicts
+from machine import cores, machine
+from nnlib_figures import COLUMNS, RESULTS, Figures, figures, row, verdicts
 from threadpoolctl import threadpool_limits
 
 NETWORKS = {
@@ -124,9 +124,8 @@ def main(arguments: list[str] | None = None) -> None:
     if options.store and (options.quick or options.case or not options.compile):
         parser.error("--store keeps a whole run: leave --quick, --case and --no-compile out")
     options.compile = options.compile and not options.quick and compile_works()
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     tables: dict[int, list[Figures]] = {}
-    for threads in sorted({1, cores or 1}):
+    for threads in sorted({1, cores()}):
         print(f"\n{threads} thread{'s' if threads > 1 else ''}: time of a step, and its ratio to\n")
         print(line(COLUMNS))
         tables[threads] = []
@@ -135,7 +134,8 @@ def main(arguments: list[str] | None = None) -> None:
             print(line(row(one)), flush=True)
     print("", *verdicts(tables[1]), sep="\n")
     if options.store:
-        stored = {"machine": machine(cores), "rounds": SLOTS[False][0], "threads": tables}
+        measured_on = machine("torch", "numpy", "scikit-learn")
+        stored = {"machine": measured_on, "rounds": SLOTS[False][0], "threads": tables}
         RESULTS.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
         print(f"stored in results/{RESULTS.name}; nnlib_page.py writes README.md from it")
 

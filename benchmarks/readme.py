@@ -1,4 +1,4 @@
-"""README.md's parts that are written from stored measurements, each between two marks."""
+"""What is written from stored measurements: templates, and README.md's parts between marks."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -27,8 +27,9 @@ def with_part(text: str, part: str, author: str) -> str:
     """Return a text with `part` between the marks of the script `author`."""
     begin = f"<!-- written by benchmarks/{author}.py -->"
     pattern = re.compile(f"{re.escape(begin)}\n.*?{re.escape(END)}", re.DOTALL)
-    if len(pattern.findall(text)) != 1:
-        raise ValueError(f"README.md needs the marks {begin} and {END} once")
+    if (times := len(pattern.findall(text))) != 1:
+        expected = f"README.md needs the marks {begin} and {END} once"
+        raise ValueError(f"{expected}, and has them {times} times")
     return pattern.sub(lambda _: f"{begin}\n{part}{END}", text)
 
 

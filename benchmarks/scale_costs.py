@@ -20,7 +20,8 @@ from typing import Any
 
 from classroom import make_class, notebook_of
 from contending_graders import Ours, Run, read_scores
-from grading import RESULTS, agreed, machine
+from grading import PACKAGES, RESULTS, agreed
+from machine import machine
 from memory import below, parents
 
 from grader.isolation.policy import Limits
@@ -98,7 +99,7 @@ def main(arguments: list[str] | None = None) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         found = with_postgresql(options.students, Path(scratch, "course"))
         found["dask"] = dask_costs(options.tasks, Path(scratch, "dask"))
-    found = {"machine": machine(), "problem_set": SET, **found}
+    found = {"machine": machine(*PACKAGES), "problem_set": SET, **found}
     for name, seconds in found["stages"].items():
         print(f"{name}: {statistics.mean(seconds):.4f} s")
     print(f"database: {found['database_cpu']:.4f} s, {found['database_bytes']} bytes")

@@ -43,7 +43,7 @@ def render_markdown(context: Context, source: str) -> str:
     resources = context.get("resources", {})
     used = resources.get("seconds_of_texts", 0.0)
     if len(PICTURE.sub("", source)) > MOST_WRITTEN or used > MOST_SECONDS:
-        return f"<pre>{escape(source)}</pre>"
+        return _as_written(source)
     begun = time.thread_time()
     attachments = context.get("cell", {}).get("attachments", {})
     page = _render(source, attachments) if attachments else _render_once(source)
@@ -62,16 +62,20 @@ def _render(source: str, attachments: Any) -> str:
     try:
         return clean_html(MarkdownWithMath(renderer=renderer).render(source))
     except RecursionError:  # lists in lists in lists
-        return f"<pre>{escape(source)}</pre>"
+        return _as_written(source)
     except InvalidNotebook as error:  # a picture that was not handed in costs no page
-        return f"<p>({escape(error)})</p><pre>{escape(source)}</pre>"
+        return f"<p>({escape(error)})</p>{_as_written(source)}"
+
+
+def _as_written(text: str) -> str:
+    return f"<pre>{escape(text)}</pre>"
 
 
 def clean_html(element: Any) -> str:
     """Return HTML in which every tag and attribute outside the lists above is plain text."""
     text = element.decode() if isinstance(element, bytes) else str(element)
     if _is_a_bomb(text):
-        return f"<pre>{escape(text)}</pre>"
+        return _as_written(text)
     return str(bleach.clean(text, tags=TAGS, attributes=_is_allowed, protocols=PROTOCOLS))
 
 

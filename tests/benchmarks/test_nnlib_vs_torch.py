@@ -2,28 +2,20 @@
 
 import json
 import re
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-FOLDER = Path(__file__).parents[2] / "benchmarks"
-
 
 @pytest.fixture
-def bench(monkeypatch):
-    """Import the script as `python benchmarks/nnlib_vs_torch.py` does; put the threads back."""
+def bench(benchmark_script, monkeypatch):
+    """Return the script, measuring once and briefly; put the threads back."""
     threads = torch.get_num_threads()
-    monkeypatch.syspath_prepend(FOLDER)
-    import nnlib_vs_torch
-
-    monkeypatch.setattr(nnlib_vs_torch, "SLOTS", {True: (1, 0.0), False: (1, 0.0)})
-    yield nnlib_vs_torch
+    script = benchmark_script("nnlib_vs_torch")
+    monkeypatch.setattr(script, "SLOTS", {True: (1, 0.0), False: (1, 0.0)})
+    yield script
     torch.set_num_threads(threads)
-    for name in ("nnlib_vs_torch", "contenders", "nnlib_figures"):
-        del sys.modules[name]
 
 
 def test_every_case_of_a_network_is_a_row_with_all_ratios(bench, capsys) -> None:

@@ -1,6 +1,7 @@
 """A part of README.md is written between its own marks, and nowhere else."""
 
 import pytest
+from jinja2 import UndefinedError
 
 
 def test_only_the_authors_part_changes(readme) -> None:
@@ -13,10 +14,10 @@ def test_only_the_authors_part_changes(readme) -> None:
 @pytest.mark.parametrize("times", [0, 2])
 def test_a_readme_without_marks_or_with_marks_twice_is_refused(readme, times) -> None:
     text = "# a\n" + times * "<!-- written by benchmarks/x.py -->\n1\n<!-- end -->\n"
-    with pytest.raises(ValueError, match=r"needs the marks <!-- written by benchmarks/x\.py"):
+    with pytest.raises(ValueError, match=rf"needs the marks <!-- .*x\.py.* has them {times} times"):
         readme.with_part(text, "text", "x")
 
 
 def test_a_name_that_a_template_lacks_is_an_error(readme) -> None:
-    with pytest.raises(Exception, match="'rounds' is undefined"):
+    with pytest.raises(UndefinedError, match="'rounds' is undefined"):
         readme.render("nnlib.md.jinja", {})

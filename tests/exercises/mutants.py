@@ -10,15 +10,13 @@ import ast
 import copy
 import difflib
 import itertools
-import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from types import FrameType
 from typing import Any
 
 import yaml
 
+from grader.running.alarm import time_limit
 from tests.exercises.plants import FOLDER
 from tests.exercises.problem_set import ProblemSet
 
@@ -151,22 +149,6 @@ def mutants(problem_set: ProblemSet) -> Iterator[Mutant]:
                     name += " (again)"
                 names.add(name)
                 yield Mutant(answer, name, code)
-
-
-@contextmanager
-def time_limit(seconds: float) -> Iterator[None]:
-    """Raise TimeoutError in the block after some seconds of processor time."""
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise TimeoutError(f"the mutant ran for more than {seconds} s")
-
-    before = signal.signal(signal.SIGPROF, stop)
-    signal.setitimer(signal.ITIMER_PROF, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.signal(signal.SIGPROF, before)
 
 
 def survives(problem_set: ProblemSet, mutant: Mutant) -> bool:

@@ -10,6 +10,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from nbgrader.converters import GenerateFeedback
 
 from grader import safe_html
+from grader.running.alarm import time_limit
 from grader.safe_html import clean_html, render_markdown
 
 ACTIVE = [
@@ -144,11 +145,10 @@ def test_picture_that_was_not_handed_in_costs_no_page(render):
     ["![", "\\begin{a}", '"', "> ", "```\n", "\n: ", " \n", "**", "www.", "!ls ", "\n\n    "],
 )
 def test_a_page_takes_bounded_time_whatever_is_written(render, unit):
-    for length, most in ((20_000, 6), (500_000, 30)):
+    for length, most in ((20_000, 6), (90_000, 15), (500_000, 30)):
         text = unit * (length // len(unit))
-        started = time.process_time()
-        page = render(new_markdown_cell(text), new_code_cell(f"%magic\n{text}"))
-        assert time.process_time() - started < most
+        with time_limit(most):
+            page = render(new_markdown_cell(text), new_code_cell(f"%magic\n{text}"))
         assert "magic" in page
 
 
